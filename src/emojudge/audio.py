@@ -1,0 +1,98 @@
+"""One audio file becomes mono float32 samples; soundfile decodes, soxr resamples."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import AudioError
+
+SAMPLE_RATE = 16_000
+"""Sample rate of every network and descriptor, Hz (paper, section 4.1)."""
+
+SILENCE_PEAK = 1e-4
+"""A recording whose largest absolute sample stays below this (-80 dBFS) counts as silent."""
+
+
+@dataclass(frozen=True)
+class AudioFacts:
+    """What one pass over an audio file tells about it."""
+
+    duration_s: float
+    sample_rate: int
+    channels: int
+    peak: float
+    digest: str
+    """BLAKE2 of the decoded samples: it changes when the sound changes, and only then."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether the recording never rises above -80 dBFS."""
+        return self.peak < SILENCE_PEAK
+
+
+def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE, *, max_duration_s: float | None = None) -> NDArray[np.float32]:
+    """Return the samples of an audio file, mono, at ``sample_rate``, ``(samples,)``.
+
+    Channels are averaged, other rates are resampled by soxr in high quality.
+
+    Args:
+        path: Any file that libsndfile reads: WAV, FLAC, OGG, MP3.
+        sample_rate: Rate of the result in Hz.
+        max_duration_s: Keep at most this much from the beginning, in seconds.
+
+    Raises:
+        AudioError: If the file is missing, is not audio, has no sample, ends early or holds a
+            sample that is not finite.
+    """
+    samples, rate = _decode(path, max_duration_s)
+    mono = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
+    if rate != sample_rate:
+        import soxr
+
+        mono = soxr.resample(mono, rate, sample_rate, quality="HQ")
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def inspect_audio(path: str | Path) -> AudioFacts:
+    """Return duration, rate, channels, peak and digest of an audio file after decoding all of it.
+
+    Raises:
+        AudioError: As :func:`load_audio` does.
+    """
+    samples, rate = _decode(path, None)
+    digest = hashlib.blake2b(samples.tobytes(), digest_size=16)
+    digest.update(f"{rate} {samples.shape[1]}".encode())
+    return AudioFacts(
+        duration_s=len(samples) / rate,
+        sample_rate=rate,
+        channels=samples.shape[1],
+        peak=float(np.abs(samples).max()),
+        digest=digest.hexdigest(),
+    )
+
+
+def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.float32], int]:
+    """Return float32 samples ``(samples, channels)`` and the rate of the file."""
+    import soundfile
+
+    path = Path(path)
+    if not path.is_file():
+        raise AudioError(f"{path}: there is no such audio file")
+    try:
+        with soundfile.SoundFile(path) as file:
+            rate = int(file.samplerate)
+            wanted = file.frames if max_duration_s is None else min(file.frames, round(max_duration_s * rate))
+            samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
+    except (soundfile.SoundFileError, RuntimeError) as error:
+        reason = str(error).removeprefix(f"Error opening {str(path)!r}: ").strip(" .")
+        raise AudioError(f"{path}: not readable as audio ({reason or type(error).__name__})") from error
+    if len(samples) == 0:
+        raise AudioError(f"{path}: the audio file has no samples")
+    if len(samples) < wanted:
+        raise AudioError(f"{path}: the audio ends after {len(samples)} of {wanted} samples; the file is cut short")
+    if not np.isfinite(samples).all():
+        raise AudioError(f"{path}: the audio holds samples that are not finite (NaN or infinity)")
+    return samples, rate

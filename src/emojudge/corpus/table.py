@@ -1,0 +1,234 @@
+"""The utterance table (joint 1): one row an utterance, whatever corpus it came from."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import CorpusError, some
+from ..files import write_whole
+from ..labels import ATTRIBUTES, EMOTIONS
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow
+
+SCHEMA_VERSION = 1
+_METADATA_KEY = b"emojudge"
+
+COLUMNS: dict[str, str] = {
+    "id": "string",
+    "split": "string",
+    "recording": "string",
+    "start_s": "double",
+    "audio": "string",
+    "audio_digest": "string",
+    "duration_s": "double",
+    "transcript": "string",
+    "transcript_source": "string",
+    "speaker": "string",
+    "gender": "string",
+    "emotion": "string",
+    "emotion_votes": "list",
+    "votes_other": "float",
+    **{name: "double" for name in ATTRIBUTES},
+    **{f"{name}_std": "double" for name in ATTRIBUTES},
+    "source_label": "string",
+}
+"""Every column and its type. Only ``id`` and ``split`` are never null."""
+
+ROLES = ("fit", "tune", "hold")
+"""What a split may be used for: fitting networks, choosing and fitting later stages, or scoring only."""
+
+
+def default_roles(splits: Iterable[str]) -> dict[str, str]:
+    """Return the role of each split: train fits, dev tunes, everything else is held out."""
+    return {split: {"train": "fit", "dev": "tune"}.get(split, "hold") for split in splits}
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """What a table says about itself; travels in the parquet file's metadata."""
+
+    source: str
+    """The reader and what it read, for people."""
+    classes: tuple[str, ...] = EMOTIONS
+    """The class list, in the order that every later stage keeps."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """Role of each split: ``fit``, ``tune`` or ``hold``."""
+    fingerprint: str = ""
+    """Digest of ids, splits, labels, words and sound: two tables that agree in it are the same corpus."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """What was noticed and went on: silent or short audio, missing transcripts, resampled files."""
+    skipped: tuple[tuple[str, str], ...] = ()
+    """Utterances that were left out on request, each with its reason."""
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True)
+class Table:
+    """A corpus in memory: its rows and what is known about them as a whole."""
+
+    rows: "datasets.Dataset"
+    info: TableInfo
+
+    def __len__(self) -> int:
+        return self.rows.num_rows
+
+    def column(self, name: str) -> list[Any]:
+        """Return one column as a list in row order."""
+        return self.rows.data.column(name).to_pylist()  # type: ignore[no-any-return]
+
+    @property
+    def splits(self) -> dict[str, int]:
+        """Return the number of utterances of each split, in order of first appearance."""
+        return dict(Counter(self.column("split")))
+
+    def indices(self, *splits: str) -> NDArray[np.int64]:
+        """Return the row numbers of some splits, in row order.
+
+        Raises:
+            CorpusError: If a split has no row; the message lists the splits that do.
+        """
+        counts = self.splits
+        for split in splits:
+            if split not in counts:
+                found = ", ".join(f"{name} {n}" for name, n in counts.items()) or "no rows at all"
+                raise CorpusError(f"{self.info.source} has no utterance in split '{split}' (found: {found})")
+        column = np.array(self.column("split"), dtype=object)
+        return np.flatnonzero(np.isin(column, splits)).astype(np.int64)
+
+    def emotions(self) -> NDArray[np.int64]:
+        """Return the index of each row's emotion in ``info.classes``, -1 where there is no label."""
+        index = {name: i for i, name in enumerate(self.info.classes)}
+        return np.array([-1 if name is None else index[name] for name in self.column("emotion")], dtype=np.int64)
+
+    def speaker_groups(self) -> list[str]:
+        """Return a group for each row that no other speaker shares: speaker, else recording, else itself."""
+        columns = (self.column(name) for name in ("speaker", "recording", "id"))
+        return [
+            f"speaker {speaker}" if speaker is not None else f"recording {recording}" if recording is not None else f"id {id}"
+            for speaker, recording, id in zip(*columns, strict=True)
+        ]
+
+    def select(self, indices: Sequence[int] | NDArray[np.int64]) -> "Table":
+        """Return the table of some rows; its fingerprint is that of the rows kept."""
+        return _table(self.rows.data.table.take(np.asarray(indices, dtype=np.int64)), self.info)
+
+    def with_columns(self, **columns: Sequence[Any]) -> "Table":
+        """Return the table with some columns replaced, and a new fingerprint."""
+        import pyarrow
+
+        table = self.rows.data.table
+        for name, values in columns.items():
+            position = table.schema.get_field_index(name)
+            table = table.set_column(position, name, pyarrow.array(values, type=_schema().field(name).type))
+        return _table(table, self.info)
+
+    def save(self, path: str | Path) -> None:
+        """Write the table to a parquet file, whole or not at all."""
+        import pyarrow.parquet
+
+        metadata = {_METADATA_KEY: json.dumps(asdict(self.info)).encode()}
+        table = self.rows.data.table.replace_schema_metadata(metadata)
+        with write_whole(path) as temporary:
+            pyarrow.parquet.write_table(table, temporary)
+
+
+def build_table(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> Table:
+    """Return a table from lists of values, one a column; columns that are not given are null.
+
+    Args:
+        columns: Values by column name (:data:`COLUMNS`), all of one length.
+        info: What the reader knows; roles that it leaves out get their default, the fingerprint is computed.
+
+    Raises:
+        CorpusError: If an id or split is null, an id occurs twice, a label is not in ``info.classes``,
+            or a column is unknown.
+    """
+    import pyarrow
+
+    unknown = set(columns) - set(COLUMNS)
+    if unknown:
+        raise CorpusError(f"{info.source}: a table has no column {sorted(unknown)} (known: {', '.join(COLUMNS)})")
+    n_rows = len(columns["id"])
+    arrays = [pyarrow.array(columns.get(f.name, [None] * n_rows), type=f.type) for f in _schema()]
+    _check(columns, info)
+    return _table(pyarrow.Table.from_arrays(arrays, schema=_schema()), info)
+
+
+def read_table(path: str | Path) -> Table:
+    """Return a table that :meth:`Table.save` wrote.
+
+    Raises:
+        CorpusError: If the file is missing, is not parquet, or was not written by emojudge.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    path = Path(path)
+    if not path.is_file():
+        raise CorpusError(f"{path}: there is no such table")
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise CorpusError(f"{path}: not readable as a parquet table ({str(error).splitlines()[0]})") from error
+    metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
+    if metadata is None:
+        raise CorpusError(f"{path}: a parquet file, but not a table written by emojudge; read it with the manifest reader")
+    info = json.loads(metadata)
+    if info.get("schema_version") != SCHEMA_VERSION:
+        raise CorpusError(f"{path}: schema version {info.get('schema_version')}, this release reads {SCHEMA_VERSION}; write it again")
+    if table.schema.names != list(COLUMNS):
+        raise CorpusError(f"{path}: columns {table.schema.names}, expected {list(COLUMNS)}; write the table again")
+    info["classes"] = tuple(info["classes"])
+    info["skipped"] = tuple((id, reason) for id, reason in info["skipped"])
+    return Table(_dataset(table), TableInfo(**info))
+
+
+def _schema() -> "pyarrow.Schema":
+    import pyarrow
+
+    types = {"string": pyarrow.string(), "double": pyarrow.float64(), "float": pyarrow.float32(), "list": pyarrow.list_(pyarrow.float32())}
+    return pyarrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
+
+
+def _dataset(table: "pyarrow.Table") -> "datasets.Dataset":
+    from datasets import Dataset
+    from datasets.table import InMemoryTable
+
+    return Dataset(InMemoryTable(table.replace_schema_metadata(None)))
+
+
+def _table(table: "pyarrow.Table", info: TableInfo) -> Table:
+    roles = default_roles(dict.fromkeys(table.column("split").to_pylist())) | dict(info.roles)
+    roles = {split: roles[split] for split in dict.fromkeys(table.column("split").to_pylist())}
+    return Table(_dataset(table), replace(info, roles=roles, fingerprint=_fingerprint(table, info.classes)))
+
+
+def _fingerprint(table: "pyarrow.Table", classes: tuple[str, ...]) -> str:
+    digest = hashlib.sha256(json.dumps(classes).encode())
+    for name in ("id", "split", "audio_digest", "transcript", "source_label", "emotion", "emotion_votes", *ATTRIBUTES):
+        digest.update(json.dumps([name, table.column(name).to_pylist()]).encode())
+    return digest.hexdigest()[:16]
+
+
+def _check(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> None:
+    for name in ("id", "split"):
+        if any(value is None or value == "" for value in columns[name]):
+            raise CorpusError(f"{info.source}: row {[not v for v in columns[name]].index(True) + 1} has no {name}")
+    doubled = [id for id, n in Counter(columns["id"]).items() if n > 1]
+    if doubled:
+        raise CorpusError(f"{info.source}: {len(doubled)} utterance ids occur more than once: {some(doubled)}")
+    strangers = set(columns.get("emotion", ())) - {None, *info.classes}
+    if strangers:
+        raise CorpusError(f"{info.source}: labels {sorted(strangers)} are not in the class list {list(info.classes)}")
+    bad_roles = set(info.roles.values()) - set(ROLES)
+    if bad_roles:
+        raise CorpusError(f"{info.source}: roles {sorted(bad_roles)} are not known (known: {', '.join(ROLES)})")

@@ -1,0 +1,49 @@
+"""What can go wrong at the borders of the library; each says what was expected, found, and what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class EmojudgeError(Exception):
+    """A mistake in the input that its user can mend: shown as one line, without a traceback."""
+
+
+class CorpusError(EmojudgeError):
+    """A table, label file or manifest that cannot be read as it stands."""
+
+
+class AudioError(EmojudgeError):
+    """An audio file that is missing, empty, unreadable or holds non-finite samples."""
+
+
+class PredictionsError(EmojudgeError):
+    """Predictions that do not fit the corpus, the class list or each other."""
+
+
+class ConfigError(EmojudgeError):
+    """A configuration that names something that does not exist or does not fit."""
+
+
+class FusionError(EmojudgeError):
+    """A fusion that cannot be fitted or applied to the given predictions."""
+
+
+class JudgeError(EmojudgeError):
+    """A prompt, reply store or journal that the judge cannot use."""
+
+
+class MissingExtraError(EmojudgeError):
+    """A package of an optional extra is not installed."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return ``' Did you mean 'x'?'`` for the known name closest to ``name``, or an empty string."""
+    match = get_close_matches(name, list(known), n=1)
+    return f" Did you mean '{match[0]}'?" if match else ""
+
+
+def some(names: Iterable[object], limit: int = 5) -> str:
+    """Return the first few names of a list for an error message, and how many more there are."""
+    names = [str(name) for name in names]
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
