@@ -33,6 +33,8 @@ class Faults:
         if self.found and self.on_bad_utterance == "error":
             id, reason = next(iter(self.found.items()))
             more = f" ({len(self.found) - 1} more utterances have faults)" if len(self.found) > 1 else ""
-            raise CorpusError(f"utterance '{id}': {reason}{more}. Mend the corpus, or go on without such utterances: on_bad_utterance: skip")
+            raise CorpusError(
+                f"utterance '{id}': {reason}{more}. Mend the corpus, or go on without such utterances: on_bad_utterance: skip"
+            )
         keep = [i for i, id in enumerate(columns["id"]) if id not in self.found]
         return {name: [values[i] for i in keep] for name, values in columns.items()}

@@ -2,24 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
 
-from ..errors import ConfigError, nearest
-from ..labels import EMOTIONS
+from ..errors import ConfigError, CorpusError, nearest
 from .audio_files import add_audio_facts
 from .faults import Faults, OnBadUtterance
-from .table import Table, TableInfo, build_table, read_table
+from .readers.common import Read
+from .table import ROLES, Table, TableInfo, build_table, read_table
 
-
-@dataclass(frozen=True)
-class Read:
-    """What a reader returns: table columns as found, before audio is looked at and faults are settled."""
-
-    source: str
-    columns: dict[str, list[Any]]
-    classes: tuple[str, ...] = EMOTIONS
-    counts: dict[str, int] = field(default_factory=dict)
+_T = TypeVar("_T")
 
 
 def load_table(
@@ -43,19 +36,36 @@ def load_table(
 
     Raises:
         CorpusError: If the corpus cannot be read as it stands.
-        ConfigError: If the reader or one of its options does not exist.
+        ConfigError: If the reader, one of its options, or a split or role in ``roles`` does not exist.
     """
     if reader == "table":
-        table = read_table(options["path"])
-        return table if roles is None else Table(table.rows, TableInfo(**{**vars(table.info), "roles": {**table.info.roles, **roles}}))
-    faults = Faults(on_bad_utterance)
-    read = _reader(reader)(faults=faults, **options)
-    counts = read.counts | add_audio_facts(read.columns, faults, progress)
-    columns = faults.settle(read.columns)
-    counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
-    counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
-    info = TableInfo(read.source, read.classes, roles or {}, counts=counts, skipped=tuple(faults.found.items()))
-    return build_table(columns, info)
+        table = _checked("table", _read_saved)(**options)
+    else:
+        faults = Faults(on_bad_utterance)
+        read = _reader(reader)(faults=faults, **options)
+        counts = read.counts | add_audio_facts(read.columns, faults, progress)
+        columns = faults.settle(read.columns)
+        if not columns["id"]:
+            raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
+        counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
+        counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
+        table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=tuple(faults.found.items())))
+    return table if roles is None else _with_roles(table, roles)
+
+
+def _with_roles(table: Table, roles: Mapping[str, str]) -> Table:
+    for split, role in roles.items():
+        if split not in table.splits:
+            raise ConfigError(
+                f"roles: {table.info.source} has no split '{split}' (found: {', '.join(table.splits)}).{nearest(split, table.splits)}"
+            )
+        if role not in ROLES:
+            raise ConfigError(f"roles: '{role}' is no role of split '{split}' (known: {', '.join(ROLES)}).{nearest(role, ROLES)}")
+    return Table(table.rows, replace(table.info, roles={**table.info.roles, **roles}))
+
+
+def _read_saved(path: str | Path) -> Table:
+    return read_table(path)
 
 
 def _reader(name: str) -> Callable[..., Read]:
@@ -69,11 +79,11 @@ def _reader(name: str) -> Callable[..., Read]:
     return _checked(name, readers[name])
 
 
-def _checked(name: str, reader: Callable[..., Read]) -> Callable[..., Read]:
+def _checked(name: str, reader: Callable[..., _T]) -> Callable[..., _T]:
     """Return the reader, refusing options that it does not have with the nearest one that it has."""
     known = [p for p in inspect.signature(reader).parameters if p != "faults"]
 
-    def read(**options: Any) -> Read:
+    def read(**options: Any) -> _T:
         for option in options:
             if option not in known and option != "faults":
                 raise ConfigError(f"reader '{name}' has no option '{option}' (known: {', '.join(known)}).{nearest(option, known)}")

@@ -37,7 +37,7 @@ COLUMNS: dict[str, str] = {
     "emotion": "string",
     "emotion_votes": "list",
     "votes_other": "float",
-    **{name: "double" for name in ATTRIBUTES},
+    **dict.fromkeys(ATTRIBUTES, "double"),
     **{f"{name}_std": "double" for name in ATTRIBUTES},
     "source_label": "string",
 }
@@ -79,7 +79,7 @@ class Table:
     info: TableInfo
 
     def __len__(self) -> int:
-        return self.rows.num_rows
+        return int(self.rows.num_rows)
 
     def column(self, name: str) -> list[Any]:
         """Return one column as a list in row order."""

@@ -1,0 +1,26 @@
+"""The synthetic corpus as a reader: written where it is not there yet, then read like MSP-Podcast."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from ..faults import Faults
+from ..synthetic import synthesize_corpus
+from .common import Read
+from .msp_podcast import read_msp_podcast
+
+
+def read_synthetic(root: str | Path, *, faults: Faults, utterances: int = 640, speakers: int = 24, seed: int = 0) -> Read:
+    """Return the utterances of a synthetic corpus, after writing it into ``root`` if it is not there.
+
+    Args:
+        root: Folder of the corpus: new, empty, or holding this very corpus.
+        faults: Where utterances that cannot be used are noted.
+        utterances: In all splits together.
+        speakers: In all splits together.
+        seed: Of everything random.
+
+    Raises:
+        CorpusError: If the folder holds something else, or a synthetic corpus with other settings.
+    """
+    synthesize_corpus(root, utterances=utterances, speakers=speakers, seed=seed)
+    return replace(read_msp_podcast(root, faults=faults), source=f"synthetic {Path(root).expanduser().absolute()}")

@@ -1,0 +1,21 @@
+"""What the tests of every room share: a tiny corpus in the MSP-Podcast layout, and its table."""
+
+from pathlib import Path
+
+import pytest
+
+from emojudge.corpus import Table, load_table
+from emojudge.corpus.synthetic import synthesize_corpus
+
+
+@pytest.fixture(scope="session")
+def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a synthetic corpus: 64 utterances of 0.5 to 1.4 s, 10 speakers, every class in every split. Do not change it."""
+    root = tmp_path_factory.mktemp("corpus") / "tiny"
+    return synthesize_corpus(root, utterances=64, speakers=10, seed=0, words=(2, 3), duration_s=(0.5, 1.4))
+
+
+@pytest.fixture(scope="session")
+def tiny_table(tiny_corpus: Path) -> Table:
+    """Table of the tiny corpus: train 35, dev 13, test1 8, test3 8 utterances."""
+    return load_table("msp_podcast", root=tiny_corpus)
