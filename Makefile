@@ -1,0 +1,35 @@
+# make demo: everything on a synthetic corpus.  make test: the quick tests.  Both make .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+DEMO ?= demo
+export HF_HUB_OFFLINE ?= 1
+
+.PHONY: demo test test-all check format clean
+
+demo: $(INSTALLED)
+	$(BIN)/emojudge demo --out $(DEMO)
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m "not slow and not browser and not gpu"
+
+test-all: $(INSTALLED)
+	$(BIN)/python -m pytest -q -m "not gpu"
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv $(DEMO) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,judge,notebooks]'
+	touch $@

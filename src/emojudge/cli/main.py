@@ -1,0 +1,81 @@
+"""Finds the command and turns what can go wrong into one line and an exit status; imports nothing heavy."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from .. import __version__
+from ..errors import EmojudgeError, nearest
+
+COMMANDS = {
+    "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
+    "validate": ("train", "score a checkpoint on the development split"),
+    "test": ("train", "score a checkpoint on the test splits"),
+    "predict": ("train", "write a checkpoint's predictions to a parquet file"),
+    "corpus": ("corpus", "write a synthetic corpus (corpus synthesize)"),
+    "run": ("run", "all stages of an experiment on one corpus: networks, fusion, judge, results"),
+    "report": ("report", "results table of one or more run folders, also against truth kept apart"),
+    "demo": ("demo", "run everything on a synthetic corpus with small networks and the offline judge"),
+}
+"""Each command's module in this package and its line of help."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status.
+
+    0 done; 1 failed, with one line that says why (``--debug`` shows the traceback); 2 a usage
+    error; 130 interrupted. Messages come from the process of rank 0 only.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_usage())
+        return 0
+    if arguments[0] in ("-V", "--version"):
+        print(f"emojudge {__version__}")
+        return 0
+    if arguments[0] not in COMMANDS:
+        return _fail(f"there is no command '{arguments[0]}'.{nearest(arguments[0], COMMANDS)} See emojudge --help.", 2)
+    try:
+        return int(import_module(f".{COMMANDS[arguments[0]][0]}", __package__).main(arguments))
+    except KeyboardInterrupt:
+        return _fail("interrupted; the same command takes it up again", 130)
+    except SystemExit as stop:
+        if isinstance(stop.code, str):
+            return _fail(stop.code, 1)
+        return int(stop.code or 0)
+    except Exception as error:
+        if debug or not _is_users_mistake(error):
+            raise
+        return _fail(" ".join(str(error).split()) or type(error).__name__, 1)
+
+
+def _usage() -> str:
+    commands = "\n".join(f"  {name:<10}{line}" for name, (_, line) in COMMANDS.items())
+    return (
+        "usage: emojudge COMMAND ...   (emojudge COMMAND --help)\n\n"
+        "Speech emotion recognition from sound and words, fused and reviewed by a judge.\n\n"
+        f"commands:\n{commands}\n\n"
+        "options:\n  --version   print the version\n  --debug     show the traceback of an error\n"
+    )
+
+
+def _fail(message: str, status: int) -> int:
+    """Print one line to standard error, from rank 0 only, and return the status."""
+    rank = next((os.environ[name] for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK") if name in os.environ), "0")
+    if rank == "0":
+        print(f"emojudge: {message}", file=sys.stderr)
+    return status
+
+
+def _is_users_mistake(error: Exception) -> bool:
+    """Whether an error speaks of the input rather than of a fault in the program.
+
+    Libraries' own errors are recognised by name, since importing them here would cost seconds.
+    """
+    kinds = {f"{kind.__module__.split('.')[0]}.{kind.__name__}" for kind in type(error).__mro__}
+    return isinstance(error, EmojudgeError | OSError) or bool(
+        kinds & {"omegaconf.OmegaConfBaseException", "lightning.MisconfigurationException", "lightning_fabric.MisconfigurationException"}
+    )

@@ -1,0 +1,61 @@
+"""``emojudge report``: the results of run folders as a table, also against truth that is kept apart."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from ..evaluation.tables import ResultsTable, combine, differences
+from ..files import write_text
+from ..pipeline.results import load_run, score_against, score_run
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the results of one run, or means and spreads over runs that differ in their seed."""
+    parser = argparse.ArgumentParser(prog="emojudge report", description="Print the results of one or more run folders.")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="folder that emojudge run wrote; several are shown as mean and spread")
+    parser.add_argument("--truth", metavar="FILE", help="score against labels kept apart: a table, or a CSV with FileName and EmoClass")
+    parser.add_argument("--split", help="with --truth: score this split only")
+    parser.add_argument("--compare", nargs=2, metavar=("SYSTEM", "REFERENCE"), help="difference of two systems over the runs, with its interval")
+    parser.add_argument("--out", metavar="STEM", help="also write STEM.csv and STEM.md (one run)")
+    options = parser.parse_args(list(arguments[1:]))
+
+    tables = [_results(run, options.truth, options.split) for run in options.runs]
+    console = Console()
+    if len(tables) == 1:
+        show(tables[0], console)
+        if options.out:
+            write_text(f"{options.out}.csv", tables[0].to_csv())
+            write_text(f"{options.out}.md", tables[0].to_markdown())
+    else:
+        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} runs", tables[0].footnotes, console)
+    if options.compare:
+        system, reference = options.compare
+        for split, gain in differences(tables, system, reference).items():
+            interval = "" if gain.n_runs == 1 else f", 95 % interval over runs {gain.mean - gain.half_width:+.3f} to {gain.mean + gain.half_width:+.3f}"
+            console.print(f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}", highlight=False)
+    return 0
+
+
+def show(table: ResultsTable, console: Console) -> None:
+    """Print the results of one run."""
+    _print(table.cells(), "macro-F1 / accuracy", table.footnotes, console)
+
+
+def _results(run: str, truth: str | None, split: str | None) -> ResultsTable:
+    systems, corpus = load_run(Path(run))
+    return score_run(systems, corpus) if truth is None else score_against(systems, truth, split)
+
+
+def _print(cells: list[list[str]], title: str, footnotes: list[str], console: Console) -> None:
+    header, *rows = cells
+    table = RichTable(title=title, title_justify="left")
+    for i, name in enumerate(header):
+        table.add_column(name, justify="left" if i == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    for note in footnotes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)

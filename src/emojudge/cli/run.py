@@ -1,0 +1,32 @@
+"""``emojudge run``: all stages of an experiment on one corpus, into one folder."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from ..pipeline.config import RunConfig
+from ..pipeline.display import Display
+from ..pipeline.experiment import run_experiment
+from .parsing import OneLineErrors, resolve_configs
+from .report import show
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the experiment that the configs describe and print its results."""
+    parser = OneLineErrors(prog="emojudge run", description="Run all stages of an experiment: corpus, networks, fusion, judge, results.")
+    parser.add_argument("-c", "--config", action="config", help="experiment as YAML: a file, or a shipped one by name (run/podcast_small.yaml)")
+    parser.add_argument("--out", type=str, required=True, help="run folder; the same folder again skips what has not changed")
+    parser.add_argument("--force", action="store_true", help="run every stage again")
+    parser.add_argument("--on-bad-utterance", choices=["error", "skip"], default="error", help="skip: go on without utterances that cannot be used")
+    parser.add_class_arguments(RunConfig, skip={"on_bad_utterance"}, fail_untyped=False)
+    options = parser.parse_args(resolve_configs(arguments[1:]))
+    settings = parser.instantiate_classes(options).as_dict()
+    for name in ("config", "out", "force"):
+        settings.pop(name)
+    config = RunConfig(**settings)
+    console = Console()
+    with Display(console).shown() as display:
+        results = run_experiment(config, options.out, display, force=options.force)
+    show(results, console)
+    console.print(f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system", highlight=False, soft_wrap=True)
+    return 0

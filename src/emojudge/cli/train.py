@@ -1,0 +1,94 @@
+"""``emojudge fit | validate | test | predict``: LightningCLI with our parser, callbacks and folders."""
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.cli import LightningCLI
+from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+
+from ..callbacks.checkpoints import FOLDER
+from ..callbacks import BestCheckpoint, LatestCheckpoint, PredictionWriter, ProgressFile, SaveRunConfig
+from ..errors import ConfigError
+from .parsing import PARSER_MODE, TrainingParser, resolve_configs, use_relative_references
+
+PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
+"""Environment variable with the path of a file that tells a parent process how far a training is."""
+
+
+class TrainingCLI(LightningCLI):
+    """LightningCLI whose run folder is ``trainer.default_root_dir`` and whose config beats the checkpoint's."""
+
+    def add_arguments_to_parser(self, parser: Any) -> None:
+        """Add what every training has: the best and the latest checkpoint, and the writer of predictions."""
+        parser.add_lightning_class_args(BestCheckpoint, "best_checkpoint")
+        parser.add_lightning_class_args(LatestCheckpoint, "latest_checkpoint")
+        parser.add_lightning_class_args(PredictionWriter, "predictions")
+
+    def parse_arguments(self, parser: Any, args: Any) -> None:
+        """Parse without the warning that ``sys.argv`` holds arguments too: ours are those, with configs found by name."""
+        self.config = parser.parse_args(args)
+
+    def _parse_ckpt_path(self) -> None:
+        """Turn ``best`` and ``last`` into the run folder's files and leave the rest of the config as it is.
+
+        ``fit`` starts anew where there is no ``last`` yet; the other commands take ``best`` by default.
+        By default LightningCLI would let a checkpoint's hyper-parameters silently replace the config.
+        """
+        config = self.config[self.config.subcommand]
+        fitting = self.config.subcommand == "fit"
+        path = config.get("ckpt_path") or (None if fitting else "best")
+        if path is None:
+            return
+        if "://" in str(path):
+            raise ConfigError(f"{path}: checkpoints are read from files only")
+        if path in ("best", "last"):
+            path = Path(config.trainer.default_root_dir or ".") / FOLDER / f"{path}.ckpt"
+            if fitting and not path.exists():
+                config["ckpt_path"] = None
+                return
+        if not Path(path).exists():
+            raise ConfigError(f"{path}: there is no such checkpoint; train first, or name one with --ckpt_path")
+        config["ckpt_path"] = str(path)
+
+    def instantiate_trainer(self, **settings: Any) -> Trainer:
+        """Return the trainer, logging to CSV and TensorBoard in the run folder unless the config names a logger."""
+        config = self._get(self.config_init, "trainer")
+        if config.get("logger") in (None, True) and not config.get("fast_dev_run"):
+            folder = config.get("default_root_dir") or os.getcwd()
+            settings["logger"] = [CSVLogger(folder, name="logs", version=""), TensorBoardLogger(folder, name="logs", version="")]
+        if path := os.environ.get(PROGRESS_VARIABLE):
+            settings["callbacks"] = [*(config.get("callbacks") or []), ProgressFile(path)]
+        return super().instantiate_trainer(**settings)
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was."""
+        try:
+            super()._run_subcommand(subcommand)
+        except SystemExit:
+            if self.trainer.interrupted:
+                raise KeyboardInterrupt from None
+            raise
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one of the four training commands."""
+    use_relative_references()
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    TrainingCLI(
+        LightningModule,
+        LightningDataModule,
+        args=resolve_configs(arguments),
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        auto_configure_optimizers=False,
+        parser_class=TrainingParser,
+        parser_kwargs={"parser_mode": PARSER_MODE, "prog": "emojudge"},
+        save_config_callback=SaveRunConfig,
+        trainer_defaults={"use_distributed_sampler": False},
+        seed_everything_default=0,
+    )
+    return 0

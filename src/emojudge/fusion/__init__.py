@@ -1,0 +1,5 @@
+"""Late fusion of branches (joint 3): fitted on one split's predictions, kept as JSON, usable on its own."""
+
+from .emotion import EmotionFusion
+
+__all__ = ["EmotionFusion"]
