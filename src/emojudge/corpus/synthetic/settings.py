@@ -3,6 +3,9 @@
 Sound and words each tell some classes apart and confuse others: in sound the four aroused classes
 resemble each other, and so do the four calm ones; in words each class shares its topics with one from
 the other side. Nothing here is a fact about speech, and no word here names or suggests an emotion.
+
+How hard it is, macro-F1 on Development of the default corpus, mean of seeds 1 to 3 (chance .125), with
+scikit-learn's logistic regression: 53 acoustic functionals .55, TF-IDF of words .43, both summed .61.
 """
 
 from dataclasses import dataclass
@@ -178,11 +181,11 @@ class Words:
 
     length: tuple[int, int] = (5, 9)
     """Words of a sentence, uniform between these, both included."""
-    topic_share: float = 0.34
+    topic_share: float = 0.4
     """Part of the words that are topics; the others are fillers. A sentence has at least one topic."""
-    own: float = 0.47
+    own: float = 0.5
     """Chance that a topic comes from the class' own list."""
-    neighbour: float = 0.23
+    neighbour: float = 0.22
     """Chance that it comes from the neighbour's list; the rest comes from all lists alike."""
 
 
