@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +9,7 @@ from ..errors import ConfigError, CorpusError, nearest
 from .audio_files import add_audio_facts
 from .faults import Faults, OnBadUtterance
 from .readers.common import Read
-from .table import ROLES, Table, TableInfo, build_table, read_table
+from .table import Table, TableInfo, build_table, read_table
 
 _T = TypeVar("_T")
 
@@ -50,18 +49,7 @@ def load_table(
         counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
         counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
         table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=tuple(faults.found.items())))
-    return table if roles is None else _with_roles(table, roles)
-
-
-def _with_roles(table: Table, roles: Mapping[str, str]) -> Table:
-    for split, role in roles.items():
-        if split not in table.splits:
-            raise ConfigError(
-                f"roles: {table.info.source} has no split '{split}' (found: {', '.join(table.splits)}).{nearest(split, table.splits)}"
-            )
-        if role not in ROLES:
-            raise ConfigError(f"roles: '{role}' is no role of split '{split}' (known: {', '.join(ROLES)}).{nearest(role, ROLES)}")
-    return Table(table.rows, replace(table.info, roles={**table.info.roles, **roles}))
+    return table if roles is None else table.with_roles(roles)
 
 
 def _read_saved(path: str | Path) -> Table:

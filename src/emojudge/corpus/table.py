@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import CorpusError, some
+from ..errors import ConfigError, CorpusError, nearest, some
 from ..files import write_whole
 from ..labels import ATTRIBUTES, EMOTIONS
 
@@ -130,6 +130,20 @@ class Table:
             position = table.schema.get_field_index(name)
             table = table.set_column(position, name, pyarrow.array(values, type=_schema().field(name).type))
         return _table(table, self.info)
+
+    def with_roles(self, roles: Mapping[str, str]) -> "Table":
+        """Return the table with other roles for some of its splits.
+
+        Raises:
+            ConfigError: If the table lacks a split, or a role is none of :data:`ROLES`.
+        """
+        for split, role in roles.items():
+            if split not in self.splits:
+                found = ", ".join(self.splits)
+                raise ConfigError(f"roles: {self.info.source} has no split '{split}' (found: {found}).{nearest(split, self.splits)}")
+            if role not in ROLES:
+                raise ConfigError(f"roles: '{role}' is no role of split '{split}' (known: {', '.join(ROLES)}).{nearest(role, ROLES)}")
+        return replace(self, info=replace(self.info, roles={**self.info.roles, **roles}))
 
     def save(self, path: str | Path) -> None:
         """Write the table to a parquet file, whole or not at all."""
