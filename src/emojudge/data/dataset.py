@@ -1,0 +1,68 @@
+"""The utterances of one split, read when a batch asks for them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from ..corpus.table import Table
+from .collate import Utterance
+from .tokenizer import TextTokenizer
+from .waveforms import Waveforms
+
+
+class UtteranceDataset(Dataset[list[Utterance]]):
+    """Some rows of a table as lists of utterances, for a sampler that yields lists of indices.
+
+    Words are tokenized once, here; sound is read for each batch.
+
+    Args:
+        table: The corpus.
+        rows: Rows of the table, ``(utterances,)``.
+        emotions: Class index of every row of the table, -1 without label, ``(rows of the table,)``.
+        waveforms: Reader of the audio, or None for a run without sound.
+        tokenizer: Tokenizer of the transcripts, or None for a run without words.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        rows: NDArray[np.int64],
+        emotions: NDArray[np.int64],
+        *,
+        waveforms: Waveforms | None = None,
+        tokenizer: TextTokenizer | None = None,
+    ) -> None:
+        self.rows = rows
+        self._ids = table.rows.data.column("id")
+        self._emotions = emotions
+        self._waveforms = waveforms
+        self._tokens = None
+        if tokenizer is not None:
+            transcripts = table.rows.data.column("transcript").take(rows).to_pylist()
+            self._tokens = tokenizer.encode(transcripts)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int | Sequence[int]) -> list[Utterance]:
+        """Return the utterances of a list of indices, or the one of a single index (``overfit_batches`` gives such) as a list too."""
+        return [self._utterance(i) for i in ([index] if isinstance(index, int) else index)]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Return what a batch is padded by: samples if there is sound, else tokens, ``(utterances,)``."""
+        if self._waveforms is not None:
+            return self._waveforms.n_samples[self.rows]
+        return np.array([len(tokens) for tokens in self._tokens or ()], dtype=np.int64)
+
+    def _utterance(self, index: int) -> Utterance:
+        row = int(self.rows[index])
+        return Utterance(
+            row=row,
+            id=self._ids[row].as_py(),
+            emotion=int(self._emotions[row]),
+            waveform=None if self._waveforms is None else self._waveforms.read(row),
+            tokens=None if self._tokens is None else self._tokens[index],
+        )

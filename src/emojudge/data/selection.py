@@ -1,0 +1,43 @@
+"""Which utterances of a split a stage uses: those with a label, and those with every part that the run needs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..corpus.table import Table
+from ..errors import CorpusError
+
+
+def labelled_rows(table: Table, splits: Sequence[str], emotions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of some splits that have a label, in row order.
+
+    Args:
+        table: The corpus.
+        splits: Names of the splits.
+        emotions: Class index of each row of the table, -1 where there is no label, ``(rows,)``.
+
+    Raises:
+        CorpusError: If a split does not exist or none of its utterances has a label.
+    """
+    for split in splits:
+        rows = table.indices(split)
+        if not (emotions[rows] >= 0).any():
+            raise CorpusError(f"{table.info.source}: none of the {len(rows)} utterances of split '{split}' has one of the run's classes")
+    rows = table.indices(*splits)
+    return rows[emotions[rows] >= 0]
+
+
+def complete_rows(table: Table, rows: NDArray[np.int64], *, audio: bool, text: bool) -> NDArray[np.int64]:
+    """Return those of some rows that have audio and a transcript, as far as they are asked for.
+
+    Raises:
+        CorpusError: If none has.
+    """
+    needed = [column for column, used in {"audio": audio, "transcript": text}.items() if used]
+    complete = np.ones(len(rows), dtype=bool)
+    for column in needed:
+        complete &= table.rows.data.column(column).is_valid().to_numpy()[rows]
+    if not complete.any():
+        raise CorpusError(f"{table.info.source}: none of the {len(rows)} utterances to train on has {' and '.join(needed)}")
+    return rows[complete]
