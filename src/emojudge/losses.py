@@ -1,0 +1,76 @@
+"""Losses for emotions: plain functions on tensors, and thin modules that keep their settings."""
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, gamma: float = 2.0, label_smoothing: float = 0.0) -> Tensor:
+    """Return the weighted focal loss, ``-alpha_y (1 - p_y)^gamma log p_y``, averaged over utterances.
+
+    Paper, section 5.1. With ``gamma=0`` and no ``alpha`` it is cross-entropy.
+
+    Paper: it names neither ``gamma`` nor how utterances are averaged; we take 2 and the plain mean, so
+    that the weights are not normalised within a batch and accumulation over batches stays exact.
+
+    Args:
+        logits: Unnormalised scores, ``(batch, classes)``. A class of weight 0 may be masked with ``-inf``.
+        target: Index of the true class, ``(batch,)`` int64; utterances without a label are left out before.
+        alpha: One weight a class, ``(classes,)``; ones by default.
+        gamma: How much utterances that are already right are played down; 0 or more.
+        label_smoothing: Share of the target that is spread over all classes; each then adds its own term.
+
+    Returns:
+        A scalar.
+
+    >>> import torch
+    >>> logits = torch.tensor([[0.25, 0.75]]).log()
+    >>> round(float(focal_loss(logits, torch.tensor([1]))), 4)  # 0.25 ** 2 * -log(0.75)
+    0.018
+    """
+    log_p = logits.log_softmax(dim=-1)  # (batch, classes)
+    weight = F.one_hot(target, logits.shape[-1]).to(log_p.dtype)
+    weight = weight * (1 - label_smoothing) + label_smoothing / logits.shape[-1]
+    if alpha is not None:
+        weight = weight * alpha
+    # expm1 keeps 1 - p exact near p = 1, the floor keeps the gradient finite there for gamma below 1;
+    # a masked class has log p = -inf, and -inf times its weight 0 would be NaN
+    wrong = (-log_p.expm1()).clamp(min=1e-30)
+    loss = -weight * wrong**gamma * log_p.masked_fill(weight == 0, 0)
+    return loss.sum(dim=-1).mean()
+
+
+class FocalLoss(nn.Module):
+    """:func:`focal_loss` with its settings; ``alpha`` comes with each call, since the data decide it.
+
+    Args:
+        gamma: How much utterances that are already right are played down; 0 is cross-entropy.
+        label_smoothing: Share of the target that is spread over all classes.
+    """
+
+    def __init__(self, gamma: float = 2.0, label_smoothing: float = 0.0) -> None:
+        super().__init__()
+        if gamma < 0 or not 0 <= label_smoothing < 1:
+            raise ValueError(f"gamma must be 0 or more and label_smoothing in [0, 1), found {gamma} and {label_smoothing}")
+        self.gamma = gamma
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: Tensor, target: Tensor, alpha: Tensor | None = None) -> Tensor:
+        """Return the mean loss of ``(batch, classes)`` logits against ``(batch,)`` class indices."""
+        return focal_loss(logits, target, alpha=alpha, gamma=self.gamma, label_smoothing=self.label_smoothing)
+
+    def extra_repr(self) -> str:
+        """Return the settings, for printing."""
+        return f"gamma={self.gamma}, label_smoothing={self.label_smoothing}"
+
+
+class CrossEntropyLoss(FocalLoss):
+    """Weighted cross-entropy: the focal loss with ``gamma=0``, and like it a plain mean over utterances.
+
+    ``torch.nn.CrossEntropyLoss(weight=...)`` divides by the sum of the weights in the batch instead.
+
+    Args:
+        label_smoothing: Share of the target that is spread over all classes.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        super().__init__(gamma=0.0, label_smoothing=label_smoothing)

@@ -1,0 +1,83 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from emojudge.losses import CrossEntropyLoss, FocalLoss, focal_loss
+
+
+@pytest.fixture
+def batch():
+    torch.manual_seed(0)
+    return torch.randn(40, 5, dtype=torch.float64) * 3, torch.randint(5, (40,)), torch.rand(5, dtype=torch.float64) + 0.1
+
+
+def loop(logits, target, alpha, gamma):
+    total = 0.0
+    for row, y in zip(logits.tolist(), target.tolist(), strict=True):
+        p = math.exp(row[y]) / sum(math.exp(x) for x in row)
+        total += -alpha[y] * (1 - p) ** gamma * math.log(p)
+    return total / len(target)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0, 5.0])
+def test_focal_loss_is_the_written_sum(batch, gamma):
+    logits, target, alpha = batch
+    assert focal_loss(logits, target, alpha=alpha, gamma=gamma).item() == pytest.approx(loop(logits, target, alpha.tolist(), gamma))
+    assert focal_loss(logits, target, gamma=gamma).item() == pytest.approx(loop(logits, target, [1] * 5, gamma))
+
+
+def test_focal_loss_by_hand():
+    logits = torch.tensor([[0.25, 0.75], [0.5, 0.5]]).log()
+    target, alpha = torch.tensor([1, 0]), torch.tensor([3.0, 2.0])
+    by_hand = (2 * 0.25**2 * -math.log(0.75) + 3 * 0.5**2 * -math.log(0.5)) / 2
+    assert focal_loss(logits, target, alpha=alpha).item() == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_without_gamma_and_alpha_it_is_cross_entropy(batch, smoothing):
+    logits, target, _ = batch
+    expected = F.cross_entropy(logits, target, label_smoothing=smoothing)
+    torch.testing.assert_close(CrossEntropyLoss(label_smoothing=smoothing)(logits, target), expected)
+    torch.testing.assert_close(FocalLoss(gamma=0, label_smoothing=smoothing)(logits, target), expected)
+
+
+def test_weights_apply_to_each_utterance_and_are_not_normalised(batch):
+    logits, target, alpha = batch
+    plain = F.cross_entropy(logits, target, reduction="none")
+    torch.testing.assert_close(CrossEntropyLoss()(logits, target, alpha), (alpha[target] * plain).mean())
+    torch.testing.assert_close(FocalLoss()(logits, target, alpha * 2), 2 * FocalLoss()(logits, target, alpha))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_gradient_is_that_of_finite_differences(batch, gamma):
+    logits, target, alpha = batch
+    logits = logits[:6].requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: focal_loss(x, target[:6], alpha=alpha, gamma=gamma), logits)
+    assert torch.autograd.gradcheck(lambda x: focal_loss(x, target[:6], gamma=gamma, label_smoothing=0.1), logits)
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+def test_certain_logits_give_finite_loss_and_gradient(gamma):
+    logits = torch.tensor([[200.0, -200.0], [-200.0, 200.0]], requires_grad=True)
+    loss = focal_loss(logits, torch.tensor([0, 0]), gamma=gamma)
+    loss.backward()
+    assert loss.item() == pytest.approx(200)
+    assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_a_masked_class_of_weight_zero_takes_no_part(smoothing):
+    torch.manual_seed(0)
+    logits, target = torch.randn(8, 3), torch.randint(3, (8,))
+    masked = torch.cat([logits, torch.full((8, 1), -math.inf)], dim=1).requires_grad_()
+    loss = focal_loss(masked, target, alpha=torch.tensor([1.0, 2.0, 3.0, 0.0]), label_smoothing=smoothing)
+    loss.backward()
+    assert masked.grad.isfinite().all()
+    if smoothing == 0:
+        torch.testing.assert_close(loss, focal_loss(logits, target, alpha=torch.tensor([1.0, 2.0, 3.0])))
+
+
+def test_settings_are_checked():
+    with pytest.raises(ValueError, match="gamma must be 0 or more"):
+        FocalLoss(gamma=-1)
