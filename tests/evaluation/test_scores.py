@@ -2,9 +2,10 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_recall_fscore_support
+
 from emojudge.evaluation import score_emotions
 from emojudge.labels import EMOTIONS
-from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_recall_fscore_support
 
 
 @pytest.fixture

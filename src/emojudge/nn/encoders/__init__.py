@@ -1,0 +1,8 @@
+"""Encoders: a waveform, or tokens, become frames. Each offers ``features_out`` and returns frames with their mask."""
+
+from .ecapa import EcapaTdnn
+from .huggingface import HuggingFaceEncoder
+from .log_mel import LogMel
+from .words import HuggingFaceTextEncoder
+
+__all__ = ["EcapaTdnn", "HuggingFaceEncoder", "HuggingFaceTextEncoder", "LogMel"]

@@ -1,0 +1,93 @@
+"""Log-mel frames of waveforms, by plain torch."""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+
+class LogMel(nn.Module):
+    """Logarithm of the power in mel bands, one frame every ``hop_s`` seconds.
+
+    A waveform of unit variance has about unit power in a band as wide as one Fourier bin. Frames are centred on
+    their time, with silence around the waveform, so that padding changes no real frame.
+
+    Args:
+        n_mels: Number of bands.
+        window_s: Length of a (Hann) window, in seconds.
+        hop_s: Time from frame to frame, in seconds.
+        f_min_hz: Lower edge of the lowest band.
+        f_max_hz: Upper edge of the highest band; by default half of the sample rate.
+        sample_rate: Of the waveforms, in Hz.
+        floor: Added to the power before the logarithm.
+    """
+
+    window: Tensor
+    filterbank: Tensor
+
+    def __init__(
+        self,
+        n_mels: int = 80,
+        window_s: float = 0.025,
+        hop_s: float = 0.01,
+        f_min_hz: float = 20.0,
+        f_max_hz: float | None = None,
+        sample_rate: int = 16000,
+        floor: float = 1e-6,
+    ) -> None:
+        super().__init__()
+        self.n_mels = n_mels
+        self.hop = round(hop_s * sample_rate)
+        self.floor = floor
+        n_window = round(window_s * sample_rate)
+        self.n_fft = 2 ** math.ceil(math.log2(n_window))
+        window = torch.hann_window(n_window)
+        # both follow from the arguments: nothing to keep in a checkpoint
+        self.register_buffer("window", window / window.square().sum().sqrt(), persistent=False)
+        self.register_buffer("filterbank", mel_filterbank(n_mels, self.n_fft, sample_rate, f_min_hz, f_max_hz), persistent=False)
+
+    def forward(self, waveform: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log-mel frames, and which of them are real.
+
+        Args:
+            waveform: ``(batch, samples)``.
+            mask: True where a sample is real, ``(batch, samples)``.
+
+        Returns:
+            Frames ``(batch, frames, n_mels)`` and their mask ``(batch, frames)``: one frame more than there are
+            whole hops in an utterance; the shortest clip has one.
+        """
+        with torch.autocast(waveform.device.type, enabled=False):  # a spectrum in half precision is noise
+            samples, n_window = (waveform * mask).float(), len(self.window)
+            spectrum = torch.stft(samples, self.n_fft, self.hop, n_window, self.window, pad_mode="constant", return_complex=True)
+            power = spectrum.real.square() + spectrum.imag.square()  # (batch, bins, frames)
+            frames = (self.filterbank @ power + self.floor).log().transpose(1, 2)  # (batch, frames, n_mels)
+        n_samples = mask.sum(dim=1)
+        n_frames = torch.where(n_samples > 0, n_samples // self.hop + 1, 0)
+        return frames, torch.arange(frames.shape[1], device=mask.device) < n_frames[:, None]
+
+
+def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int, f_min_hz: float = 20.0, f_max_hz: float | None = None) -> Tensor:
+    """Return triangular filters, equally wide in mel, ``(n_mels, n_fft // 2 + 1)``, each 1 at its centre.
+
+    Mel as in HTK: ``2595 log10(1 + f / 700)``.
+
+    Raises:
+        ValueError: If a band is so narrow that no Fourier bin falls into it.
+    """
+    f_max_hz = sample_rate / 2 if f_max_hz is None else f_max_hz
+    mel = torch.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2, dtype=torch.float64)
+    edge = 700 * (10 ** (mel / 2595) - 1)  # (n_mels + 2,)
+    frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)
+    rising = (frequency - edge[:-2, None]) / (edge[1:-1] - edge[:-2])[:, None]  # (n_mels, bins)
+    falling = (edge[2:, None] - frequency) / (edge[2:] - edge[1:-1])[:, None]
+    filters = torch.minimum(rising, falling).clamp(min=0).float()
+    if not filters.any(dim=1).all():
+        raise ValueError(
+            f"{n_mels} mel bands are too many for windows of {n_fft} samples at {sample_rate} Hz; take fewer, or longer windows"
+        )
+    return filters
+
+
+def _mel(frequency_hz: float) -> float:
+    return 2595 * math.log10(1 + frequency_hz / 700)

@@ -1,0 +1,93 @@
+"""Models of the transformers library: by name, from a local folder, or random from sizes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ...errors import ConfigError, nearest
+
+FOLDER_HOLDS = "config.json and model.safetensors (or its shards with their index, or pytorch_model.bin)"
+_FORGOTTEN = ("id2label", "label2id", "dtype", "_name_or_path", "transformers_version", "architectures")
+
+
+def load_config(model: str | Mapping[str, Any]) -> Any:
+    """Return the transformers configuration of a name, of a local folder, or of sizes.
+
+    Args:
+        model: A name on the Hugging Face hub, a folder, or ``model_type`` and what differs from its defaults.
+
+    Raises:
+        ConfigError: If there is no such model, it cannot be reached, or a size does not exist.
+    """
+    from transformers import AutoConfig
+
+    if isinstance(model, str):
+        return _reached(AutoConfig.from_pretrained, model)
+    sizes = dict(model)
+    model_type = sizes.pop("model_type", None)
+    if model_type is None:
+        raise ConfigError(f"a model given by its sizes needs 'model_type', such as wavlm or roberta (found: {', '.join(sizes)})")
+    try:
+        config = AutoConfig.for_model(model_type)
+    except ValueError as error:
+        raise ConfigError(f"transformers has no model_type '{model_type}'.{nearest(model_type, _model_types())}") from error
+    known = config.to_dict()
+    for name in sizes:
+        if name not in known:
+            raise ConfigError(f"'{name}' is no size of a {model_type} model.{nearest(name, known)}")
+    return AutoConfig.for_model(model_type, **sizes)
+
+
+def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **options: Any) -> Any:
+    """Return the encoder of a configuration in float32, with eager attention.
+
+    Args:
+        model: As for :func:`load_config`.
+        config: What :func:`load_config` returned, perhaps changed.
+        pretrained: Whether to load weights; otherwise they are random.
+        **options: Passed to the model's constructor.
+
+    Raises:
+        ConfigError: If weights are asked for that a mere list of sizes does not have, or that cannot be reached.
+    """
+    from transformers import AutoModel
+
+    options |= {"config": config, "attn_implementation": "eager"}
+    if not pretrained:
+        return AutoModel.from_config(options.pop("config"), dtype=torch.float32, **options)
+    if not isinstance(model, str):
+        raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
+    return _reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options)
+
+
+def plain_config(config: Any) -> dict[str, Any]:
+    """Return a configuration as a dict of plain values, from which :func:`load_config` makes it again without the hub."""
+    return {name: value for name, value in config.to_dict().items() if name not in _FORGOTTEN}
+
+
+def _reached(load: Any, model: str, **options: Any) -> Any:
+    """Return ``load(model)``, after a look at the folder, with one clear line where it fails."""
+    folder = Path(model).expanduser()
+    is_path = model.startswith((".", "/", "~")) or len(folder.parts) > 2
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise ConfigError(f"folder {model} has no config.json; a model's folder must hold {FOLDER_HOLDS}")
+    if is_path and not folder.is_dir():
+        raise ConfigError(f"there is no folder {model}; a model's folder must hold {FOLDER_HOLDS}")
+    try:
+        return load(str(folder) if folder.is_dir() else model, **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        if folder.is_dir():
+            raise ConfigError(f"folder {model} cannot be loaded; it must hold {FOLDER_HOLDS} ({reason})") from error
+        raise ConfigError(
+            f"'{model}' is neither a local folder nor reachable on the Hugging Face hub. Download it where there is a network, "
+            f"and give the folder, which must hold {FOLDER_HOLDS}"
+        ) from error
+
+
+def _model_types() -> list[str]:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    return list(CONFIG_MAPPING_NAMES)

@@ -1,0 +1,69 @@
+"""Heads: the vector of an utterance becomes logits."""
+
+import torch
+from torch import Tensor, nn
+
+
+class ResidualHead(nn.Module):
+    """Fully connected layers, each followed by layer norm, ReLU and dropout, with residual connections between them.
+
+    Paper, section 4.3.
+
+    Paper: it gives neither sizes nor dropout; we project to 1024, add two residual blocks of 1024, and drop half
+    of the values, those of the input too.
+
+    Args:
+        features_in: Size of the input.
+        classes: Number of outputs.
+        hidden: Size of every hidden layer.
+        blocks: Number of residual blocks after the projection.
+        dropout: Share of values dropped after each hidden layer.
+        input_dropout: Share of input values dropped; by default as much as in the hidden layers.
+    """
+
+    def __init__(
+        self,
+        features_in: int,
+        classes: int,
+        hidden: int = 1024,
+        blocks: int = 2,
+        dropout: float = 0.5,
+        input_dropout: float | None = None,
+    ) -> None:
+        super().__init__()
+        self.input_dropout = nn.Dropout(dropout if input_dropout is None else input_dropout)
+        self.project = _hidden_layer(features_in, hidden, dropout)
+        self.blocks = nn.ModuleList(_hidden_layer(hidden, hidden, dropout) for _ in range(blocks))
+        self.output = nn.Linear(hidden, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits ``(batch, classes)`` of vectors ``(batch, features_in)``."""
+        x = self.project(self.input_dropout(x))  # (batch, hidden)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.output(x)  # type: ignore[no-any-return]
+
+
+class ClassificationHead(nn.Module):
+    """Dropout, dense, tanh, dropout, linear: the standard classification head of RoBERTa (paper, section 4.4).
+
+    Args:
+        features_in: Size of the input.
+        classes: Number of outputs.
+        dropout: Share of values dropped before both layers.
+    """
+
+    def __init__(self, features_in: int, classes: int, dropout: float = 0.3) -> None:
+        super().__init__()
+        self.dropout = nn.Dropout(dropout)
+        self.dense = nn.Linear(features_in, features_in)
+        self.output = nn.Linear(features_in, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits ``(batch, classes)`` of vectors ``(batch, features_in)``."""
+        x = torch.tanh(self.dense(self.dropout(x)))  # (batch, features_in)
+        return self.output(self.dropout(x))  # type: ignore[no-any-return]
+
+
+def _hidden_layer(features_in: int, features_out: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(features_in, features_out), nn.LayerNorm(features_out), nn.ReLU(), nn.Dropout(dropout))
