@@ -1,0 +1,213 @@
+"""``EmotionClassifier``: what trains, monitors and predicts emotions with any network."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch.cli import OptimizerCallable
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+
+from ..batch import Batch
+from ..errors import ConfigError, EmojudgeError, some
+from ..labels import EMOTIONS
+from ..losses import FocalLoss
+from ..metrics import emotion_metrics
+from .module import EmojudgeModule, GroupOptions, SchedulerCallable
+
+_log = logging.getLogger(__name__)
+
+
+class EmotionClassifier(EmojudgeModule):
+    """Trains a network on emotions (paper, sections 5.1 and 5.2) and predicts their logits.
+
+    When a fit starts it asks the data module for ``class_counts()``, for ``classes``, and, where the network
+    normalises waveforms, for ``waveform_statistics()``, and keeps the answers in buffers, so that a checkpoint
+    needs no labels. A class without a training utterance gets weight 0, its logit is masked, and a warning
+    names it. Utterances without a label or without input do not train; in evaluation those without input count as
+    wrong.
+
+    Logged: ``<stage>/loss`` (without the penalty), and ``macro_f1``, ``accuracy``, ``uar`` of ``val`` and ``test``.
+
+    Paper: it gives no formula for the class weights; ``inverse`` is ``N / (K n_c)`` over the classes in training.
+
+    Args:
+        network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()`` and
+            ``has_input(batch)`` are taken where offered.
+        loss: ``loss(logits, target, alpha)``; by default the focal loss.
+        optimizer: Makes the one optimizer of the named groups.
+        lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
+        group_options: Values of some groups in place of the optimizer's, such as ``{"pooling": {"lr": 1e-4}}``.
+        class_weighting: ``inverse`` frequency, or ``none``.
+        classes: The class list or its length; by default the network's, else the eight of MSP-Podcast.
+    """
+
+    class_count: Tensor
+    class_weight: Tensor
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: nn.Module | None = None,
+        optimizer: OptimizerCallable = lambda params: torch.optim.AdamW(params, lr=1e-5, weight_decay=0.01),
+        lr_scheduler: SchedulerCallable | None = None,
+        group_options: GroupOptions | None = None,
+        class_weighting: Literal["inverse", "none"] = "inverse",
+        classes: Sequence[str] | int | None = None,
+    ) -> None:
+        super().__init__()
+        self.save_hyperparameters()
+        self.network = network
+        self.loss = FocalLoss() if loss is None else loss
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.group_options = group_options
+        self.class_weighting = class_weighting
+        if classes is None:
+            classes = getattr(network, "classes", None) or getattr(network, "n_classes", None) or EMOTIONS
+        self.classes: tuple[str, ...] | None = None if isinstance(classes, int) else tuple(classes)
+        self.n_classes = classes if isinstance(classes, int) else len(classes)
+        self.register_buffer("class_count", torch.zeros(self.n_classes, dtype=torch.int64))
+        self.register_buffer("class_weight", torch.ones(self.n_classes))
+        self.losses = nn.ModuleDict({stage: MeanMetric() for stage in ("train", "val", "test")})
+        self.scores = nn.ModuleDict({stage: emotion_metrics(self.n_classes, prefix=f"{stage}/") for stage in ("val", "test")})
+
+    def setup(self, stage: str) -> None:
+        """Check the class list and, at the start of a fit, take from the data module what the data decide.
+
+        Raises:
+            ConfigError: If the data module has another class list, or lacks what is needed of it.
+        """
+        data: Any = getattr(self.trainer, "datamodule", None)
+        self._check_classes(data)
+        if stage != "fit":
+            return
+        if hasattr(data, "class_counts"):
+            self.set_class_counts(data.class_counts())
+        elif self.class_weighting != "none":
+            raise ConfigError(
+                f"class_weighting '{self.class_weighting}' needs the class counts of the training data: "
+                "train with a data module that has class_counts(), or set class_weighting to none"
+            )
+        if hasattr(self.network, "set_normalization"):
+            if hasattr(data, "waveform_statistics"):
+                self.network.set_normalization(*data.waveform_statistics())
+            else:
+                _log.warning("no data module with waveform_statistics(): waveforms keep the scale that they have")
+
+    def set_class_counts(self, counts: Tensor) -> None:
+        """Set the weight of each class from the labelled training utterances, ``(classes,)`` int64.
+
+        Raises:
+            ConfigError: If there is none.
+        """
+        present = counts > 0
+        n_present = int(present.sum())
+        if n_present == 0:
+            raise ConfigError("no training utterance has a label of the class list; check the table and its classes")
+        if n_present < len(counts):
+            absent = [self._name(k) for k in (~present).nonzero()[:, 0].tolist()]
+            _log.warning("no training utterance of %s: never predicted, and left out of the prior", some(absent, limit=len(absent)))
+        weight = counts.sum() / (n_present * counts.clamp(min=1)) if self.class_weighting == "inverse" else torch.ones(len(counts))
+        self.class_count.copy_(counts)
+        self.class_weight.copy_(weight * present)
+
+    def source_prior(self) -> Tensor | None:
+        """Return the class distribution that the posterior assumes, ``(classes,)``; None before the data were seen.
+
+        A loss with weights ``alpha_c`` trains as if classes came in proportion to ``alpha_c n_c`` (paper, section 4.5).
+        """
+        mass = self.class_weight.double() * self.class_count
+        return mass / mass.sum() if bool(mass.any()) else None
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Return logits ``(batch, classes)``: NaN for an absent class, and for an utterance without input."""
+        return self._logits(batch).masked_fill(self.class_weight == 0, torch.nan)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the mean loss of the utterances that have label and input, and the network's penalty.
+
+        Raises:
+            EmojudgeError: If the loss is not finite; the message names the utterances.
+        """
+        loss, _ = self._step(batch, "train")
+        if hasattr(self.network, "penalty"):
+            loss = loss + self.network.penalty()
+        if not loss.isfinite():
+            raise EmojudgeError(
+                f"the training loss is {loss.item()} at step {self.global_step}, in the batch of {some(batch.id, limit=len(batch.id))}; "
+                "lower the learning rate, or look at these utterances"
+            )
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Take a batch of the split that selects checkpoints."""
+        self._evaluate(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Take a batch of a split that is only scored."""
+        self._evaluate(batch, "test")
+
+    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
+        """Return ``row`` ``(batch,)`` and ``logits`` ``(batch, classes)``, NaN as in :meth:`forward`."""
+        return {"row": batch.row, "logits": self(batch).float()}
+
+    def _evaluate(self, batch: Batch, stage: str) -> None:
+        _, logits = self._step(batch, stage)
+        prediction = logits.argmax(dim=1).masked_fill(logits.isnan().any(dim=1), -1)
+        assert batch.emotion is not None
+        self.scores[stage].update(batch.row, prediction, batch.emotion)  # type: ignore[operator]
+        self.log_dict(self.scores[stage], on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))  # type: ignore[arg-type]
+
+    def _step(self, batch: Batch, stage: str) -> tuple[Tensor, Tensor]:
+        """Return the mean loss of a batch and its logits, ``-inf`` for absent classes; log the loss."""
+        if batch.emotion is None:
+            raise ConfigError("the batches have no emotion labels; give the data module a table that has some")
+        logits = self._logits(batch)
+        known = (batch.emotion >= 0) & self._has_input(batch)
+        n_known = int(known.sum())
+        logits = logits.masked_fill(self.class_weight == 0, -torch.inf)
+        if n_known:
+            # in float32: a logarithm of a small probability is not for half precision
+            loss = self.loss(logits[known].float(), batch.emotion[known], self.class_weight)
+        else:  # every parameter still needs a gradient where processes wait for each other
+            loss = torch.stack([p.sum() for p in self.network.parameters() if p.requires_grad]).sum() * 0
+        self.losses[stage].update(loss.detach(), weight=n_known)  # type: ignore[operator]
+        self.log(f"{stage}/loss", self.losses[stage], on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))  # type: ignore[arg-type]
+        return loss, logits
+
+    def _logits(self, batch: Batch) -> Tensor:
+        """Return the network's logits.
+
+        Raises:
+            EmojudgeError: If an utterance with input has a logit that is not finite: NaN must only ever mean "no input".
+        """
+        logits: Tensor = self.network(batch)
+        broken = ~logits.isfinite().all(dim=1) & self._has_input(batch)
+        if broken.any():
+            names = [name for name, bad in zip(batch.id, broken.tolist(), strict=True) if bad]
+            raise EmojudgeError(
+                f"the network gives logits that are not finite for {some(names)} (step {self.global_step}); "
+                "lower the learning rate, or look at these utterances"
+            )
+        return logits
+
+    def _has_input(self, batch: Batch) -> Tensor:
+        if hasattr(self.network, "has_input"):
+            return self.network.has_input(batch)  # type: ignore[no-any-return]
+        return torch.ones_like(batch.row, dtype=torch.bool)
+
+    def _check_classes(self, data: Any) -> None:
+        theirs = getattr(data, "classes", None)
+        if theirs is None:
+            return
+        theirs = tuple(theirs)
+        if self.classes is None and len(theirs) == self.n_classes:
+            self.classes = theirs
+        elif theirs != self.classes:
+            ours = f"{self.n_classes} classes" if self.classes is None else ", ".join(self.classes)
+            raise ConfigError(f"the data module has the classes {', '.join(theirs)}, the network {ours}; give both one list, in one order")
+
+    def _name(self, k: int) -> str:
+        return self.classes[k] if self.classes is not None else f"class {k}"
