@@ -3,23 +3,22 @@
 import re
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from inspect import signature
 from typing import NoReturn
 
 from jsonargparse import ArgumentParser, set_parsing_settings
-from jsonargparse._util import import_object
-from lightning.pytorch.cli import LightningArgumentParser
 
 from ..configs import find_config
 from ..errors import nearest
 
 PARSER_MODE = "omegaconf+"
-"""``${...}`` works across files, defaults and overrides; see :func:`use_relative_references`."""
+"""``${...}`` works across files, defaults and overrides; see :func:`set_up_parsing`."""
 
 
-def use_relative_references() -> None:
-    """Let ``${data.init_args.x}`` in one file refer to another file of the same command."""
-    set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
+def set_up_parsing() -> None:
+    """Let ``${data.init_args.x}`` in one file refer to another file, and show the docstrings of settings in ``--help``."""
+    set_parsing_settings(omegaconf_absolute_to_relative_paths=True, docstring_parse_attribute_docstrings=True)
 
 
 def resolve_configs(arguments: Sequence[str]) -> list[str]:
@@ -51,10 +50,6 @@ class OneLineErrors(ArgumentParser):
         raise SystemExit(2)
 
 
-class TrainingParser(OneLineErrors, LightningArgumentParser):
-    """LightningCLI's parser with errors of one line."""
-
-
 def _suggestion(message: str, parser: ArgumentParser) -> str:
     """Return ``' Did you mean ...?'`` for the first name that the message calls unknown."""
     unknown = re.search(r"(?:[Kk]ey '|[Uu]nrecognized arguments: (?:--)?|[Oo]ption '--?|No action for key \"?)([\w.+]+)", message)
@@ -63,8 +58,9 @@ def _suggestion(message: str, parser: ArgumentParser) -> str:
     known = {action.dest for action in parser._actions} | {name for action in parser._actions for name in action.option_strings}
     for class_path in re.findall(r"class_path '?\"?([\w.]+)", message):
         try:
-            known |= set(signature(import_object(class_path)).parameters)
-        except (ImportError, AttributeError, ValueError):  # not importable: the message itself says so
+            module, _, name = class_path.rpartition(".")
+            known |= set(signature(getattr(import_module(module), name)).parameters)
+        except (ImportError, AttributeError, ValueError):  # no such class: the message itself says so
             continue
     name = unknown.group(1)
     return nearest(name, known) or nearest(name.rsplit(".", 1)[-1], {known_name.rsplit(".", 1)[-1] for known_name in known})

@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from ..pipeline.config import RunConfig
-from ..pipeline.display import Display
-from ..pipeline.experiment import run_experiment
-from .parsing import OneLineErrors, resolve_configs
-from .report import show
+from .parsing import OneLineErrors, resolve_configs, set_up_parsing
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the experiment that the configs describe and print its results."""
+    set_up_parsing()
     parser = OneLineErrors(prog="emojudge run", description="Run all stages of an experiment: corpus, networks, fusion, judge, results.")
     parser.add_argument("-c", "--config", action="config", help="experiment as YAML: a file, or a shipped one by name (run/podcast_small.yaml)")
     parser.add_argument("--out", type=str, required=True, help="run folder; the same folder again skips what has not changed")
@@ -24,6 +20,13 @@ def main(arguments: Sequence[str]) -> int:
     for name in ("config", "out", "force"):
         settings.pop(name)
     config = RunConfig(**settings)
+
+    from rich.console import Console
+
+    from ..pipeline.display import Display
+    from ..pipeline.experiment import run_experiment
+    from .report import show
+
     console = Console()
     with Display(console).shown() as display:
         results = run_experiment(config, options.out, display, force=options.force)

@@ -7,16 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
-from lightning.pytorch.cli import LightningCLI
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
 from ..callbacks.checkpoints import FOLDER
 from ..callbacks import BestCheckpoint, LatestCheckpoint, PredictionWriter, ProgressFile, SaveRunConfig
-from ..errors import ConfigError
-from .parsing import PARSER_MODE, TrainingParser, resolve_configs, use_relative_references
+from ..errors import ConfigError, EmojudgeError
+from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
 """Environment variable with the path of a file that tells a parent process how far a training is."""
+
+
+class TrainingParser(OneLineErrors, LightningArgumentParser):
+    """LightningCLI's parser with errors of one line."""
 
 
 class TrainingCLI(LightningCLI):
@@ -54,6 +58,20 @@ class TrainingCLI(LightningCLI):
             raise ConfigError(f"{path}: there is no such checkpoint; train first, or name one with --ckpt_path")
         config["ckpt_path"] = str(path)
 
+    def instantiate_classes(self) -> None:
+        """Build model, data and trainer; what a constructor refused is said in its own words.
+
+        Raises:
+            ConfigError: If a constructor refused its arguments.
+        """
+        try:
+            super().instantiate_classes()
+        except ValueError as error:  # jsonargparse prints the whole config around the constructor's message
+            root: BaseException = error
+            while root.__cause__ is not None:
+                root = root.__cause__
+            raise (root if isinstance(root, EmojudgeError) else ConfigError(str(root))) from error
+
     def instantiate_trainer(self, **settings: Any) -> Trainer:
         """Return the trainer, logging to CSV and TensorBoard in the run folder unless the config names a logger."""
         config = self._get(self.config_init, "trainer")
@@ -76,7 +94,7 @@ class TrainingCLI(LightningCLI):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one of the four training commands."""
-    use_relative_references()
+    set_up_parsing()
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     TrainingCLI(
         LightningModule,

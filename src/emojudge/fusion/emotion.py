@@ -137,10 +137,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         """
         ids = list(truth)
         labelled = [id for id in ids if truth[id] is not None]
-        if len({groups[id] for id in labelled}) < 2:
+        if labelled and len({groups[id] for id in labelled}) < 2:
             raise FusionError("the fitting split has fewer than two speakers; grouped folds need two (is the column 'speaker' filled?)")
-        self.fit(branches, truth, groups)
-        fused = self.predict(branches)
+        fused = self.fit(branches, truth, groups).predict(branches)
         folds = self._split(self._target([truth[id] for id in labelled]), [groups[id] for id in labelled])
         fold_of = {groups[labelled[i]]: k for k, (_, held) in enumerate(folds) for i in held}
         assert fused.used is not None

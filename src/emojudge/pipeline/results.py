@@ -1,0 +1,101 @@
+"""The last stage: every system's predictions scored against the table, or against truth kept apart."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..corpus import Table, read_table
+from ..corpus.truth import read_truth
+from ..errors import EmojudgeError, PredictionsError, some
+from ..evaluation import score_emotions
+from ..evaluation.tables import MARK, Result, ResultsTable
+from ..predictions import Predictions, load_predictions
+
+SYSTEMS_FILE = "systems.json"
+
+
+def score_run(systems: Mapping[str, Predictions], table: Table) -> ResultsTable:
+    """Return the results of all systems on every split that has labels and predictions.
+
+    Args:
+        systems: Predictions by the name that the row gets.
+        table: The corpus that was predicted.
+
+    Raises:
+        PredictionsError: If predictions were made on another corpus.
+    """
+    truth = dict(zip(table.column("id"), table.column("emotion"), strict=True))
+    for name, predictions in systems.items():
+        if predictions.info.corpus != table.info.fingerprint:
+            raise PredictionsError(
+                f"'{name}' was predicted on corpus {predictions.info.corpus}, the table is {table.info.fingerprint}; predict again"
+            )
+    return _score(systems, truth, table.info.roles)
+
+
+def score_against(systems: Mapping[str, Predictions], truth_path: str | Path, split: str | None = None) -> ResultsTable:
+    """Return the results of all systems on the utterances of a truth file, a table or a consensus CSV.
+
+    Args:
+        systems: Predictions by the name that the row gets.
+        truth_path: See :func:`~emojudge.corpus.truth.read_truth`.
+        split: Score this split only; by default every split that the truth has ids of.
+
+    Raises:
+        PredictionsError: If no predicted utterance has a truth, or one with a truth was not predicted.
+    """
+    truth = read_truth(truth_path)
+    first = next(iter(systems.values()))
+    split_of = dict(zip(first.id, first.split, strict=True))
+    unknown = [id for id in truth if id not in split_of]
+    if unknown and (split is None or len(unknown) == len(truth)):
+        raise PredictionsError(f"{truth_path}: {len(unknown)} utterances were not predicted: {some(unknown)}; is it the truth of this corpus?")
+    wanted = {id: emotion for id, emotion in truth.items() if id in split_of and split in (None, split_of[id])}
+    if not wanted:
+        raise PredictionsError(f"{truth_path}: no utterance of split '{split}' (predicted: {', '.join(dict.fromkeys(first.split))})")
+    covered = {split_of[id] for id in wanted}
+    lacking = [id for id, name in split_of.items() if name in covered and id not in wanted]
+    if lacking:
+        raise PredictionsError(f"{truth_path}: no truth for {len(lacking)} utterances of {', '.join(sorted(covered))}: {some(lacking)}")
+    return _score(systems, wanted, {})
+
+
+def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], roles: Mapping[str, str]) -> ResultsTable:
+    table = ResultsTable()
+    for name, predictions in systems.items():
+        for split in dict.fromkeys(predictions.split):
+            rows = predictions.of_split(split)
+            pairs = [(truth[id], label) for id, label in zip(rows.id, rows.labels(), strict=True) if truth.get(id) is not None]
+            without = sum(label is None for _, label in pairs)
+            if not pairs or without == len(pairs):
+                continue  # withheld labels, or a branch without any input there: an empty cell
+            scores = score_emotions([t for t, _ in pairs], [label for _, label in pairs], predictions.info.classes)
+            note = f"{without} of {len(pairs)} utterances without input count as wrong" if without else ""
+            table.results.append(Result(name, split, scores, roles.get(split) == "tune", note))
+    if not table.results:
+        raise EmojudgeError("no split has both labels and predictions; nothing can be scored (emojudge report --truth FILE takes labels kept apart)")
+    if any(result.in_sample for result in table.results):
+        table.footnotes.append(
+            f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "
+            "with respect to the fusion, by speaker."
+        )
+    table.footnotes += [f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note]
+    return table
+
+
+def load_run(run: str | Path) -> tuple[dict[str, Predictions], Table]:
+    """Return the predictions of a run folder by system, in the order of its results, and its table.
+
+    Raises:
+        EmojudgeError: If the folder does not hold a finished run.
+    """
+    run = Path(run)
+    if not (run / SYSTEMS_FILE).is_file():
+        raise EmojudgeError(f"{run}: not a finished run folder (no {SYSTEMS_FILE}); emojudge run makes one")
+    return load_systems(run), read_table(run / "table.parquet")
+
+
+def load_systems(run: Path) -> dict[str, Predictions]:
+    """Return the predictions that a run folder's list of systems names."""
+    names: dict[str, str] = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
+    return {name: load_predictions(run / path) for name, path in names.items()}

@@ -1,0 +1,86 @@
+"""A branch is trained and predicts in processes of its own, ``python -m emojudge fit`` and ``predict``."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..errors import EmojudgeError
+
+POLL_S = 0.2
+"""Look at the progress file this often, in seconds."""
+GRACE_S = 30.0
+"""After Ctrl-C, wait so long for a training to save its checkpoint, in seconds."""
+
+Progress = Callable[[int, int, str], None]
+
+
+def call(command: str, arguments: Sequence[str], folder: Path, progress: Progress) -> None:
+    """Run an emojudge command in a process of its own, its output in ``<command>.log`` of the folder.
+
+    Args:
+        command: ``fit`` or ``predict``.
+        arguments: The command's arguments.
+        folder: Where its log and progress file lie.
+        progress: Called with (done, total, score so far).
+
+    Raises:
+        EmojudgeError: If it failed; the message is its own last line.
+        KeyboardInterrupt: If it was interrupted.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    log_path, progress_path = folder / f"{command}.log", folder / f".{command}.progress.json"
+    environment = os.environ | {"EMOJUDGE_PROGRESS_FILE": str(progress_path), "PYTHONUNBUFFERED": "1"}
+    with open(log_path, "ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "emojudge", command, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+        try:
+            while process.poll() is None:
+                time.sleep(POLL_S)
+                _tell(progress_path, progress)
+        except KeyboardInterrupt:
+            _stop(process)
+            raise
+        finally:
+            progress_path.unlink(missing_ok=True)
+    if process.returncode in (130, -signal.SIGINT):
+        raise KeyboardInterrupt
+    if process.returncode != 0:
+        raise EmojudgeError(f"{folder.name}: {command} failed: {_last_words(log_path)} (log: {log_path})")
+
+
+def _tell(path: Path, progress: Progress) -> None:
+    """Pass on what the process wrote last; it writes whole files, or has not written yet."""
+    if path.is_file():
+        state = json.loads(path.read_text(encoding="utf-8"))
+        score = state["val/macro_f1"]
+        progress(state["done"], state["total"], "" if score is None else f"dev macro-F1 {score:.3f}")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Let an interrupted process save its state, and end it after a while; a terminal has sent it the signal already."""
+    try:
+        process.wait(timeout=POLL_S * 5)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=GRACE_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _last_words(log_path: Path) -> str:
+    """Return the line in which the process said why it failed, else its last line."""
+    lines = [line.strip() for line in log_path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith("emojudge: ")]
+    return said[-1].removeprefix("emojudge: ") if said else lines[-1] if lines else "it said nothing"

@@ -1,0 +1,66 @@
+"""The results table of one run, and of several that differ in their seed."""
+
+import csv
+import io
+
+import pytest
+
+from emojudge.errors import ConfigError
+from emojudge.evaluation.tables import Result, ResultsTable, Spread, combine, differences
+
+
+def table(*scores: float) -> ResultsTable:
+    first, second = scores
+    return ResultsTable(
+        [
+            Result("text", "dev", {"macro_f1": first, "accuracy": 0.5}, in_sample=True),
+            Result("text", "test1", {"macro_f1": first, "accuracy": 0.25}),
+            Result("fused", "test1", {"macro_f1": second, "accuracy": 0.75}),
+        ],
+        ["* chosen on dev"],
+    )
+
+
+def test_cells_are_marked_in_sample_and_empty_where_there_is_no_score():
+    assert table(0.3, 0.4).cells() == [
+        ["system", "dev", "test1"],
+        ["text", "0.3000 / 0.5000*", "0.3000 / 0.2500"],
+        ["fused", "", "0.4000 / 0.7500"],
+    ]
+
+
+def test_markdown_holds_table_and_footnotes():
+    text = table(0.3, 0.4).to_markdown()
+    assert "| fused |  | 0.4000 / 0.7500 |" in text
+    assert "* chosen on dev" in text
+
+
+def test_csv_reads_back():
+    rows = list(csv.DictReader(io.StringIO(table(0.3, 0.4).to_csv())))
+    assert rows[0] == {"system": "text", "split": "dev", "in_sample": "true", "macro_f1": "0.3", "accuracy": "0.5", "note": ""}
+    assert len(rows) == 3
+
+
+def test_spread_by_hand():
+    spread = Spread.of([0.1, 0.2, 0.3])
+    assert (spread.mean, spread.deviation) == (pytest.approx(0.2), pytest.approx(0.1))
+    assert spread.half_width == pytest.approx(4.302653 * 0.1 / 3**0.5)  # t of 97.5 % with 2 degrees of freedom
+    assert Spread.of([0.5]).half_width == float("inf")
+
+
+def test_runs_are_combined_as_mean_and_deviation():
+    rows = combine([table(0.3, 0.4), table(0.5, 0.4)])
+    assert rows[1] == ["text", "0.400 ± 0.141*", "0.400 ± 0.141"]
+    assert rows[2] == ["fused", "", "0.400 ± 0.000"]
+
+
+def test_differences_are_paired_by_run():
+    gain = differences([table(0.3, 0.4), table(0.5, 0.6)], "fused", "text")["test1"]
+    assert (gain.mean, gain.deviation) == (pytest.approx(0.1), pytest.approx(0.0))
+
+
+def test_unknown_systems_and_runs_that_differ_are_refused():
+    with pytest.raises(ConfigError, match="Did you mean 'fused'"):
+        differences([table(0.1, 0.2)], "fusde", "text")
+    with pytest.raises(ConfigError, match="differ"):
+        combine([table(0.1, 0.2), ResultsTable([Result("text", "dev", {"macro_f1": 1.0})])])
