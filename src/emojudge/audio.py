@@ -1,6 +1,7 @@
 """One audio file becomes mono float32 samples; soundfile decodes, soxr resamples."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,16 @@ SAMPLE_RATE = 16_000
 
 SILENCE_PEAK = 1e-4
 """A recording whose largest absolute sample stays below this (-80 dBFS) counts as silent."""
+
+
+_STATED_BYTES = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
+"""libsndfile's remark on a WAV or AIFF file whose header gives another length than it has; it reads on without an error."""
+
+_STREAMED = 0x7FFFF000
+"""Lengths from here on stand for "not known": the header was written before the end of a stream was."""
+
+_NO_END = "File ended unexpectedly without an End-Of-Stream flag"
+"""libsndfile's remark on an Ogg file that is cut short."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +47,7 @@ class AudioFacts:
 def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE, *, max_duration_s: float | None = None) -> NDArray[np.float32]:
     """Return the samples of an audio file, mono, at ``sample_rate``, ``(samples,)``.
 
-    Channels are averaged, other rates are resampled by soxr in high quality.
+    Channels are averaged, other rates are resampled by soxr in high quality. The result has at least one sample.
 
     Args:
         path: Any file that libsndfile reads: WAV, FLAC, OGG, MP3.
@@ -52,7 +63,8 @@ def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE, *, max_duration
     if rate != sample_rate:
         import soxr
 
-        mono = soxr.resample(mono, rate, sample_rate, quality="HQ")
+        resampled = soxr.resample(mono, rate, sample_rate, quality="HQ")
+        mono = resampled if len(resampled) else mono[:1]  # a recording shorter than one sample of the new rate
     return np.ascontiguousarray(mono, dtype=np.float32)
 
 
@@ -83,12 +95,17 @@ def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.
         raise AudioError(f"{path}: there is no such audio file")
     try:
         with soundfile.SoundFile(path) as file:
-            rate = int(file.samplerate)
+            rate, remarks = int(file.samplerate), str(file.extra_info)
             wanted = file.frames if max_duration_s is None else min(file.frames, round(max_duration_s * rate))
             samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as error:
-        reason = str(error).removeprefix(f"Error opening {str(path)!r}: ").strip(" .")
+        reason = str(error).removeprefix(f"Error opening {str(path)!r}: ").removeprefix("Error : ").strip(" .")
         raise AudioError(f"{path}: not readable as audio ({reason or type(error).__name__})") from error
+    stated = _STATED_BYTES.search(remarks)
+    if stated is not None and int(stated[2]) < int(stated[1]) < _STREAMED:
+        raise AudioError(f"{path}: the header promises {stated[1]} bytes of audio, the file has {stated[2]}; the file is cut short")
+    if _NO_END in remarks:
+        raise AudioError(f"{path}: the audio stream has no end; the file is cut short")
     if len(samples) == 0:
         raise AudioError(f"{path}: the audio file has no samples")
     if len(samples) < wanted:

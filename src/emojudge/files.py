@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and digests of files and folders."""
+"""Files that are written whole or not at all, and digests of files."""
 
 import hashlib
 import os

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .errors import PredictionsError, some
 from .files import write_whole
@@ -37,12 +37,16 @@ class PredictionsInfo:
     schema_version: int = SCHEMA_VERSION
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
     """Logits of some utterances, and the columns that fusion and judge add.
 
     ``logits`` is ``(utterances, classes)`` float64; a row without input and the column of an absent
     class are NaN.
+
+    Raises:
+        PredictionsError: If ids repeat, a part has another length than the ids, a logit is infinite or
+            missing in part of a row, an absent class has logits, or a name is not in the class list.
     """
 
     id: list[str]
@@ -57,7 +61,7 @@ class Predictions:
     """The refined label, in the judge's output."""
     reason_code: list[str | None] | None = None
     """Why the judge kept or changed the label."""
-    _index: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
+    _index: dict[str, int] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         info = self.info
@@ -68,12 +72,33 @@ class Predictions:
         doubled = [id for id, n in Counter(self.id).items() if n > 1]
         if doubled:
             raise PredictionsError(f"{info.system}: {len(doubled)} utterance ids occur more than once: {some(doubled)}")
-        present = np.array([name not in info.absent_classes for name in info.classes])
-        nan = np.isnan(self.logits)
+        self._check_names()
+        nan, present = np.isnan(self.logits), self.present
         broken = nan[:, present].any(axis=1) & ~nan[:, present].all(axis=1) | np.isinf(self.logits).any(axis=1)
         if broken.any():
-            raise PredictionsError(f"{info.system}: utterance '{self.id[int(broken.argmax())]}' has a logit that is not finite; predict again")
-        self._index.update({id: i for i, id in enumerate(self.id)})
+            raise PredictionsError(
+                f"{info.system}: utterance '{self.id[int(broken.argmax())]}' has a logit that is not finite; predict again"
+            )
+        if not nan[:, ~present].all():
+            raise PredictionsError(
+                f"{info.system}: classes {list(info.absent_classes)} were absent from training, but have logits; they must be null"
+            )
+        object.__setattr__(self, "_index", {id: i for i, id in enumerate(self.id)})
+
+    def _check_names(self) -> None:
+        """Raise where a part has another length than the ids, or names a class that is not in the list."""
+        info = self.info
+        for name in ("split", "used", "fold", "label", "reason_code"):
+            part = getattr(self, name)
+            if part is not None and len(part) != len(self.id):
+                raise PredictionsError(f"{info.system}: {len(part)} values of {name} for {len(self.id)} utterances")
+        strangers = {*info.absent_classes, *(self.label or [])} - {None, *info.classes}
+        if strangers:
+            raise PredictionsError(f"{info.system}: {sorted(map(str, strangers))} are not in the class list {list(info.classes)}")
+        if not self.present.any():
+            raise PredictionsError(f"{info.system}: every class is absent; at least one must have been trained")
+        if info.source_prior is not None and len(info.source_prior) != len(info.classes):
+            raise PredictionsError(f"{info.system}: a source prior of {len(info.source_prior)} values for {len(info.classes)} classes")
 
     def __len__(self) -> int:
         return len(self.id)
@@ -86,7 +111,7 @@ class Predictions:
     @property
     def predicted(self) -> NDArray[np.bool_]:
         """Return True for each row that has logits, ``(utterances,)``."""
-        return ~np.isnan(self.logits[:, self.present]).any(axis=1)
+        return np.asarray(np.isfinite(self.logits[:, self.present]).all(axis=1), dtype=np.bool_)
 
     def labels(self) -> list[str | None]:
         """Return the label of each row: the judge's where there is one, else that of the largest logit; None without input."""
@@ -104,7 +129,9 @@ class Predictions:
         """
         missing = [id for id in ids if id not in self._index]
         if missing:
-            raise PredictionsError(f"{self.info.system}: no prediction for {len(missing)} utterances: {some(missing)}; predict these splits again")
+            raise PredictionsError(
+                f"{self.info.system}: no prediction for {len(missing)} utterances: {some(missing)}; predict these splits again"
+            )
         rows = [self._index[id] for id in ids]
         return replace(
             self,
@@ -115,11 +142,10 @@ class Predictions:
             fold=None if self.fold is None else self.fold[rows],
             label=None if self.label is None else [self.label[i] for i in rows],
             reason_code=None if self.reason_code is None else [self.reason_code[i] for i in rows],
-            _index={},
         )
 
     def of_split(self, *splits: str) -> "Predictions":
-        """Return the rows of some splits."""
+        """Return the rows of some splits; none where a split was not predicted."""
         return self.select([id for id, split in zip(self.id, self.split, strict=True) if split in splits])
 
     def save(self, path: str | Path) -> None:
@@ -178,16 +204,19 @@ def load_predictions(path: str | Path) -> Predictions:
 
     logits = np.column_stack([table.column(f"logit_{name}").to_numpy().astype(np.float64) for name in info.classes])
     fold = optional("fold")
-    return Predictions(
-        table.column("id").to_pylist(),
-        table.column("split").to_pylist(),
-        logits,
-        info,
-        used=optional("used"),
-        fold=None if fold is None else np.array([-1 if k is None else k for k in fold], dtype=np.int64),
-        label=optional("label"),
-        reason_code=optional("reason_code"),
-    )
+    try:
+        return Predictions(
+            table.column("id").to_pylist(),
+            table.column("split").to_pylist(),
+            logits,
+            info,
+            used=optional("used"),
+            fold=None if fold is None else np.array([-1 if k is None else k for k in fold], dtype=np.int64),
+            label=optional("label"),
+            reason_code=optional("reason_code"),
+        )
+    except PredictionsError as error:
+        raise PredictionsError(f"{path}: {error}") from error
 
 
 def align(*predictions: Predictions, ids: Sequence[str] | None = None) -> list[Predictions]:
@@ -203,7 +232,9 @@ def align(*predictions: Predictions, ids: Sequence[str] | None = None) -> list[P
     first = predictions[0].info
     for other in (p.info for p in predictions[1:]):
         if other.classes != first.classes:
-            raise PredictionsError(f"'{other.system}' predicts {list(other.classes)}, '{first.system}' {list(first.classes)}; both need one class list")
+            raise PredictionsError(
+                f"'{other.system}' predicts {list(other.classes)}, '{first.system}' {list(first.classes)}; both need one class list"
+            )
         if other.corpus != first.corpus:
             raise PredictionsError(
                 f"'{other.system}' was predicted on corpus {other.corpus}, '{first.system}' on {first.corpus}; predict both on one table"
@@ -215,10 +246,3 @@ def align(*predictions: Predictions, ids: Sequence[str] | None = None) -> list[P
         if unknown:
             raise PredictionsError(f"'{p.info.system}' has {len(unknown)} utterances that are not expected here: {some(unknown)}")
     return [p.select(ids) for p in predictions]
-
-
-def log_softmax(logits: ArrayLike) -> NDArray[np.float64]:
-    """Return log-posteriors over the last axis; NaN entries (absent classes) stay NaN and take no mass."""
-    logits = np.asarray(logits, dtype=np.float64)
-    shifted = logits - np.nanmax(logits, axis=-1, keepdims=True, initial=-np.inf, where=~np.isnan(logits))
-    return shifted - np.log(np.nansum(np.exp(shifted), axis=-1, keepdims=True))  # type: ignore[no-any-return]

@@ -33,7 +33,8 @@ def add_audio_facts(columns: dict[str, list[Any]], faults: Faults, progress: Cal
     columns["audio_digest"] = [None] * n_rows
     rows = [i for i, path in enumerate(columns.get("audio", [])) if path is not None]
     counts = {"silent": 0, "very_short": 0, "resampled": 0, "mixed_to_mono": 0}
-    with ThreadPoolExecutor(cpu_count()) as pool:
+    pool = ThreadPoolExecutor(cpu_count())
+    try:
         for done, (i, facts) in enumerate(zip(rows, pool.map(_inspect, [columns["audio"][i] for i in rows]), strict=True), start=1):
             if isinstance(facts, AudioError):
                 faults.add(columns["id"][i], str(facts))
@@ -46,6 +47,8 @@ def add_audio_facts(columns: dict[str, list[Any]], faults: Faults, progress: Cal
                 counts["mixed_to_mono"] += facts.channels > 1
             if progress is not None:
                 progress(done, len(rows))
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interruption does not wait for the files that are left
     return counts
 
 
