@@ -109,9 +109,16 @@ class EmotionDataModule(LightningDataModule):
             raise ConfigError("data.init_args needs either 'table', a saved table, or 'reader', a corpus reader with its 'reader_options'")
         if not audio and not text:
             raise ConfigError("data.init_args.audio and .text are both false; a batch needs one of them")
-        counts = {"batch_size": batch_size, "max_tokens": max_tokens, "sample_rate": sample_rate, "min_samples": min_samples}
-        for name, value in counts.items():
-            if value < 1:
+        positive = {
+            "batch_size": batch_size,
+            "eval_batch_size": eval_batch_size,
+            "max_tokens": max_tokens,
+            "sample_rate": sample_rate,
+            "max_duration_s": max_duration_s,
+            "min_samples": min_samples,
+        }
+        for name, value in positive.items():
+            if value is not None and value <= 0:
                 raise ConfigError(f"data.init_args.{name} is {value}, expected a positive number")
         if len(set(classes)) != len(classes) or len(classes) < 2:
             raise ConfigError(f"data.init_args.classes is {list(classes)}, expected at least two names, each once")

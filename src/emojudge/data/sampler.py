@@ -19,7 +19,7 @@ class BucketSampler(Sampler[list[int]]):
     plan is the same on every rank, which takes each ``world size``-th batch of it. Evaluation sorts
     everything, longest first, so that a batch too large for the memory fails at once.
 
-    Paper: silent on batching; random batches of 2.75 to 11 s utterances would be padded to 1.8 times their length.
+    Paper: silent on batching; random batches of 32 short recordings are padded to 1.5 times their length and more.
 
     Args:
         lengths: Length of each utterance in any unit, ``(utterances,)``.

@@ -1,0 +1,48 @@
+"""Class lists: equal, mapped, or refused with both lists."""
+
+import logging
+
+import pytest
+
+from emojudge.corpus import Table, TableInfo, build_table
+from emojudge.data.classes import class_indices
+from emojudge.errors import ConfigError
+
+
+@pytest.fixture
+def table() -> Table:
+    emotions = ["anger", "calm", None, "neutral", "calm", "joy"]
+    columns = {"id": [str(i) for i in range(6)], "split": ["train"] * 6, "emotion": emotions}
+    return build_table(columns, TableInfo("test", classes=("anger", "calm", "joy", "neutral")))
+
+
+def test_equal_lists_need_no_map(table: Table) -> None:
+    assert class_indices(table, ["anger", "calm", "joy", "neutral"]).tolist() == [0, 1, -1, 3, 1, 2]
+
+
+@pytest.mark.parametrize("classes", [["anger", "calm", "joy"], ["neutral", "calm", "joy", "anger"]])
+def test_other_list_or_order_is_refused_with_both(table: Table, classes: list[str]) -> None:
+    with pytest.raises(ConfigError) as error:
+        class_indices(table, classes)
+    assert str(classes) in str(error.value)
+    assert "['anger', 'calm', 'joy', 'neutral']" in str(error.value)
+
+
+def test_map_renames_joins_and_drops(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        found = class_indices(table, ["neutral", "angry"], {"anger": "angry", "calm": "neutral", "joy": None})
+    assert found.tolist() == [1, 0, -1, 0, 0, -1]
+    assert "joy 1" in caplog.text
+
+
+def test_class_that_the_map_forgets_is_reported(table: Table, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        found = class_indices(table, ["neutral", "angry"], {"anger": "angry"})
+    assert found.tolist() == [1, -1, -1, 0, -1, -1]
+    assert "calm 2, joy 1" in caplog.text
+
+
+@pytest.mark.parametrize(("class_map", "name"), [({"angr": "angry"}, "'anger'"), ({"anger": "angri"}, "'angry'")])
+def test_unknown_name_in_the_map_is_refused_with_the_nearest(table: Table, class_map: dict[str, str | None], name: str) -> None:
+    with pytest.raises(ConfigError, match=f"Did you mean {name}"):
+        class_indices(table, ["neutral", "angry"], class_map)

@@ -1,0 +1,414 @@
+"""The data module under a real trainer: what each stage sees, and what travels with a checkpoint."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning.pytorch import LightningDataModule
+
+from emojudge.audio import load_audio
+from emojudge.batch import Batch
+from emojudge.corpus import Table
+from emojudge.data import EmotionDataModule, MSPPodcastDataModule
+from emojudge.data.tokenizer import TextTokenizer
+from emojudge.errors import AudioError, ConfigError, CorpusError
+
+
+@pytest.fixture(scope="module")
+def table_path(tiny_table: Table, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Saved tiny table in which two labelled train utterances and one of dev have no transcript, and one of train no audio."""
+    rows = tiny_table.emotions()
+    train, dev = (tiny_table.indices(split) for split in ("train", "dev"))
+    train = train[rows[train] >= 0]
+    transcripts, audio = tiny_table.column("transcript"), tiny_table.column("audio")
+    for row in (train[0], train[1], dev[0]):
+        transcripts[row] = None
+    audio[train[2]] = None
+    path = tmp_path_factory.mktemp("table") / "table.parquet"
+    tiny_table.with_columns(transcript=transcripts, audio=audio).save(path)
+    return str(path)
+
+
+def ready(stage: str = "fit", **options: Any) -> EmotionDataModule:
+    data = EmotionDataModule(**options)
+    data.setup(stage)
+    return data
+
+
+def ids(loader: Any) -> list[str]:
+    return [id for batch in loader for id in batch.id]
+
+
+def of_split(data: EmotionDataModule, split: str, *, labelled: bool) -> set[str]:
+    columns = zip(data.table.column("id"), data.table.column("split"), data.table.column("emotion"), strict=True)
+    return {id for id, name, emotion in columns if name == split and not (labelled and emotion is None)}
+
+
+def test_batches_hold_what_the_table_says(tiny_table: Table, table_path: str) -> None:
+    data = ready(table=table_path, batch_size=8)
+    row_of = {id: i for i, id in enumerate(tiny_table.column("id"))}
+    for batch in data.train_dataloader():
+        assert isinstance(batch, Batch)
+        assert batch.waveform is not None
+        assert batch.waveform_mask is not None
+        for k, id in enumerate(batch.id):
+            row = row_of[id]
+            assert batch.row[k] == row
+            assert data.classes[batch.emotion[k]] == tiny_table.column("emotion")[row]
+            expected = torch.from_numpy(load_audio(tiny_table.column("audio")[row]))
+            assert torch.equal(batch.waveform[k][batch.waveform_mask[k]], expected)
+        assert batch.tokens is None
+
+
+def test_unlabelled_utterances_are_predicted_but_neither_fitted_nor_scored(table_path: str) -> None:
+    data = ready(table=table_path, predict_splits=["train", "test3"])
+    assert len(of_split(data, "train", labelled=False) - of_split(data, "train", labelled=True)) == 2
+    without_audio = of_split(data, "train", labelled=True) - set(ids(data.train_dataloader()))
+    assert len(without_audio) == 1
+    assert set(ids(data.val_dataloader())) == of_split(data, "dev", labelled=True)
+    assert set(ids(data.test_dataloader())) == of_split(data, "test1", labelled=True)
+    assert set(ids(data.predict_dataloader())) == of_split(data, "train", labelled=False) | of_split(data, "test3", labelled=False)
+    assert {int(e) for batch in data.predict_dataloader() for e, id in zip(batch.emotion, batch.id, strict=True) if "test3" in id} == {-1}
+
+
+def test_everything_but_train_is_predicted_by_default(table_path: str) -> None:
+    data = ready("predict", table=table_path)
+    assert data.predict_splits == ["test1", "dev", "test3"]
+    assert Counter(ids(data.predict_dataloader())) == Counter(data.table.select(data.predict_rows()).column("id"))
+    with pytest.raises(CorpusError, match="predict_splits"):
+        ready("predict", table=table_path, fit_splits=["train", "test1", "dev", "test3"]).predict_dataloader()
+
+
+def test_missing_words_are_left_out_of_fit_and_masked_elsewhere(table_path: str) -> None:
+    data = ready(table=table_path, audio=False, text=True, vocab_size=300)
+    assert len(ids(data.train_dataloader())) == len(of_split(data, "train", labelled=True)) - 2
+    wordless = {id for id, words in zip(data.table.column("id"), data.table.column("transcript"), strict=True) if words is None}
+    for batch in data.val_dataloader():
+        assert batch.waveform is None
+        assert {id for id, mask in zip(batch.id, batch.token_mask, strict=True) if not mask.any()} == wordless & set(batch.id)
+    assert wordless & set(ids(data.val_dataloader()))
+
+
+def test_missing_sound_is_masked_where_it_is_predicted(table_path: str) -> None:
+    data = ready("predict", table=table_path, predict_splits=["train"])
+    silent = {id for id, audio in zip(data.table.column("id"), data.table.column("audio"), strict=True) if audio is None}
+    masked = {id for batch in data.predict_dataloader() for id, mask in zip(batch.id, batch.waveform_mask, strict=True) if not mask.any()}
+    assert masked == silent
+    assert len(silent) == 1
+
+
+def test_class_counts_are_those_of_what_is_fitted(table_path: str) -> None:
+    data = ready(table=table_path, audio=True, text=True, vocab_size=300)
+    seen = Counter(int(emotion) for batch in data.train_dataloader() for emotion in batch.emotion)
+    assert data.class_counts().tolist() == [seen[k] for k in range(8)]
+    assert data.class_counts().dtype == torch.int64
+    assert data.class_counts().sum() == 30  # 35 of train, 2 without label, 2 without words, 1 without sound
+
+
+@pytest.mark.parametrize("cache_mb", [0, 10])
+def test_waveform_statistics_equal_the_direct_ones(table_path: str, cache_mb: int) -> None:
+    data = ready(table=table_path, max_duration_s=0.8, cache_mb=cache_mb)
+    columns = zip(data.table.column("split"), data.table.column("audio"), strict=True)
+    samples = [load_audio(path, max_duration_s=0.8) for split, path in columns if split == "train" and path is not None]
+    direct = np.concatenate(samples).astype(np.float64)
+    mean, deviation = data.waveform_statistics()
+    assert abs(mean - direct.mean()) < 1e-6
+    assert abs(deviation - direct.std()) < 1e-6
+    with pytest.raises(ConfigError, match="audio: true"):
+        ready(table=table_path, audio=False, text=True, vocab_size=300).waveform_statistics()
+
+
+def test_silent_train_split_is_refused(tiny_table: Table, tmp_path: Path) -> None:
+    import soundfile
+
+    soundfile.write(tmp_path / "silence.wav", np.zeros(8000), 16000)
+    table = tiny_table.select(tiny_table.indices("train")[:3])
+    table.with_columns(audio=[str(tmp_path / "silence.wav")] * 3, duration_s=[0.5] * 3).save(tmp_path / "table.parquet")
+    with pytest.raises(CorpusError, match="silent throughout"):
+        ready(table=str(tmp_path / "table.parquet")).waveform_statistics()
+
+
+def test_rate_duration_and_least_width_shape_the_waveforms(table_path: str) -> None:
+    data = ready(table=table_path, sample_rate=8000, max_duration_s=0.4, min_samples=5000)
+    (batch,) = ready(table=table_path, sample_rate=8000, max_duration_s=0.4, min_samples=5000, eval_batch_size=100).val_dataloader()
+    assert batch.waveform.shape == (13, 5000)
+    assert batch.waveform_mask.sum(1).tolist() == [3200] * 13
+    assert next(iter(data.train_dataloader())).waveform.shape == (32, 5000)
+
+
+def test_batch_sizes_of_fit_and_evaluation(table_path: str) -> None:
+    data = ready(table=table_path, batch_size=5, eval_batch_size=4)
+    assert sorted(len(batch.id) for batch in data.train_dataloader()) == [2] + [5] * 6
+    assert [len(batch.id) for batch in data.val_dataloader()] == [4, 4, 4, 1]
+    assert len(ready(table=table_path, batch_size=5).val_dataloader()) == 3
+
+
+def test_workers_give_the_same_batches(table_path: str) -> None:
+    plain = list(ready(table=table_path, batch_size=8).train_dataloader())
+    worked = list(ready(table=table_path, batch_size=8, num_workers=2).train_dataloader())
+    assert [batch.id for batch in worked] == [batch.id for batch in plain]
+    assert all(torch.equal(a.waveform, b.waveform) for a, b in zip(worked, plain, strict=True))
+
+
+def test_loading_draws_nothing_from_the_global_generator(table_path: str) -> None:
+    data = ready(table=table_path)
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    list(data.train_dataloader())
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_several_splits_validate_as_one_and_test_apart(table_path: str) -> None:
+    data = ready(table=table_path, val_splits=["dev", "test1"], test_splits=["dev", "test1"])
+    dev, test1 = (of_split(data, split, labelled=True) for split in ("dev", "test1"))
+    assert set(ids(data.val_dataloader())) == dev | test1
+    first, second = data.test_dataloader()
+    assert (set(ids(first)), set(ids(second))) == (dev, test1)
+    assert len(ids(ready(table=table_path, fit_splits=["train", "dev"]).train_dataloader())) == len(ids(data.train_dataloader())) + len(dev)
+
+
+def test_reader_and_saved_table_give_the_same(tiny_corpus: Path, tiny_table: Table) -> None:
+    by_reader = ready(reader="msp_podcast", reader_options={"root": str(tiny_corpus)})
+    by_name = MSPPodcastDataModule(root=str(tiny_corpus), reader_options={"votes": True}, batch_size=4)
+    by_name.setup("fit")
+    assert by_reader.table.info.fingerprint == by_name.table.info.fingerprint == tiny_table.info.fingerprint
+    assert by_name.batch_size == 4
+    assert by_name.splits == tiny_table.splits
+
+
+def test_bad_utterance_stops_or_is_listed_in_the_run(tiny_corpus: Path, tmp_path: Path, probe: Any, make_trainer: Any) -> None:
+    root = shutil.copytree(tiny_corpus, tmp_path / "corpus")
+    broken = sorted((root / "Audios").iterdir())[5]
+    broken.write_bytes(b"RIFF")
+    options = {"reader": "msp_podcast", "reader_options": {"root": str(root)}}
+    with pytest.raises(CorpusError, match=broken.stem):
+        make_trainer().fit(probe, datamodule=EmotionDataModule(**options))
+    data = EmotionDataModule(**options, on_bad_utterance="skip")
+    make_trainer().fit(probe, datamodule=data)
+    assert len(data.table) == 63
+    lines = (tmp_path / "run" / "skipped_utterances.csv").read_text().splitlines()
+    assert lines[0] == "id,reason"
+    assert lines[1].startswith(broken.stem)
+    assert len(lines) == 2
+
+
+def test_file_that_vanished_is_named_with_its_utterance(tiny_corpus: Path, tmp_path: Path) -> None:
+    root = shutil.copytree(tiny_corpus, tmp_path / "corpus")
+    data = ready(reader="msp_podcast", reader_options={"root": str(root)})
+    row = int(data.table.indices("dev")[0])
+    Path(data.table.column("audio")[row]).unlink()
+    with pytest.raises(AudioError, match=f"utterance '{data.table.column('id')[row]}': .*no such audio file"):
+        list(data.val_dataloader())
+
+
+def test_missing_split_is_refused_with_those_there_are(table_path: str) -> None:
+    with pytest.raises(CorpusError, match="no utterance in split 'dev2'"):
+        ready(table=table_path, val_splits=["dev2"]).val_dataloader()
+    with pytest.raises(CorpusError, match="none of the 8 utterances of split 'test3'"):
+        ready(table=table_path, test_splits=["test3"]).test_dataloader()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "either 'table'"),
+        ({"table": "a", "reader": "b"}, "either 'table'"),
+        ({"table": "a", "audio": False}, "both false"),
+        ({"table": "a", "batch_size": 0}, "batch_size is 0"),
+        ({"table": "a", "eval_batch_size": 0}, "eval_batch_size is 0"),
+        ({"table": "a", "max_duration_s": -1.0}, r"max_duration_s is -1\.0"),
+        ({"table": "a", "classes": ["x", "x"]}, "each once"),
+    ],
+)
+def test_contradictory_arguments_are_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        EmotionDataModule(**options)
+
+
+def test_other_classes_need_a_map(table_path: str) -> None:
+    with pytest.raises(ConfigError, match="class_map"):
+        ready(table=table_path, classes=["up", "down"])
+    class_map = {"happy": "up", "surprise": "up", "sad": "down", "angry": "down"}
+    data = ready(table=table_path, classes=["up", "down"], class_map=class_map)
+    emotion = dict(zip(data.table.column("id"), data.table.column("emotion"), strict=True))
+    for batch in data.train_dataloader():
+        assert [data.classes[k] for k in batch.emotion] == [class_map[emotion[id]] for id in batch.id]
+
+
+def test_each_epoch_has_its_order_and_a_seed_repeats_it(table_path: str, make_trainer: Any, probe: Any) -> None:
+    def order(seed: int) -> dict[int, list[list[str]]]:
+        model = type(probe)()
+        make_trainer(max_epochs=2).fit(model, datamodule=EmotionDataModule(table=table_path, batch_size=8, seed=seed))
+        return model.seen  # type: ignore[no-any-return]
+
+    first = order(0)
+    assert first == order(0)
+    assert first != order(1)
+    assert first[0] != first[1]
+    assert Counter(sum(first[0], [])) == Counter(sum(first[1], []))
+
+
+def test_overfitting_a_batch_works_as_lightning_does_it(table_path: str, make_trainer: Any, probe: Any) -> None:
+    make_trainer(overfit_batches=2, max_epochs=2).fit(probe, datamodule=EmotionDataModule(table=table_path, batch_size=8))
+    assert probe.seen[0] == probe.seen[1]
+    assert len(probe.seen[0]) == 2
+
+
+def text_module(table_path: str, **options: Any) -> EmotionDataModule:
+    return EmotionDataModule(table=table_path, audio=False, text=True, **{"vocab_size": 300, **options})
+
+
+@pytest.fixture
+def fitted(table_path: str, make_trainer: Any, probe: Any, tmp_path: Path) -> tuple[str, EmotionDataModule]:
+    """Checkpoint of a text run in ``tmp_path/run``, and its data module."""
+    data = text_module(table_path)
+    trainer = make_trainer()
+    trainer.fit(probe, datamodule=data)
+    trainer.save_checkpoint(tmp_path / "text.ckpt")
+    return str(tmp_path / "text.ckpt"), data
+
+
+def predicted_tokens(data: EmotionDataModule) -> dict[str, list[int]]:
+    return {id: row[mask].tolist() for b in data.predict_dataloader() for id, row, mask in zip(b.id, b.tokens, b.token_mask, strict=True)}
+
+
+def test_tokenizer_is_made_of_the_train_split_alone(table_path: str) -> None:
+    data = ready(table=table_path, audio=False, text=True, vocab_size=600)
+    rows = data.table.indices("train")
+    own = [text for text in data.table.select(rows).column("transcript") if text is not None]
+    longest = max(TextTokenizer(data.state_dict()["tokenizer"]).vocabulary(), key=len).strip("Ġ")
+    assert any(longest in text for text in own)
+    changed = data.table.column("transcript")
+    for row in data.table.indices("dev"):
+        changed[row] = "zyzzyva zyzzyva zyzzyva"
+    other = EmotionDataModule(table=table_path, audio=False, text=True, vocab_size=600)
+    other._table = data.table.with_columns(transcript=changed)
+    other.setup("fit")
+    assert other.state_dict() == data.state_dict()
+
+
+def test_prediction_takes_the_checkpoints_tokenizer(
+    fitted: tuple[str, EmotionDataModule], table_path: str, make_trainer: Any, probe: Any, tmp_path: Path
+) -> None:
+    checkpoint, before = fitted
+    after = text_module(table_path)
+    make_trainer(default_root_dir=tmp_path / "elsewhere").predict(probe, datamodule=after, ckpt_path=checkpoint, weights_only=True)
+    assert predicted_tokens(after) == predicted_tokens(before)
+    assert not (tmp_path / "elsewhere" / "tokenizer.json").exists()
+
+
+def test_checkpoints_tokenizer_beats_another_in_the_folder(
+    fitted: tuple[str, EmotionDataModule], table_path: str, make_trainer: Any, probe: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint, before = fitted
+    text_module(table_path, vocab_size=262, tokenizer_dir=str(tmp_path / "other")).setup("fit")
+    after = text_module(table_path, tokenizer_dir=str(tmp_path / "other"))
+    make_trainer().predict(probe, datamodule=after, ckpt_path=checkpoint, weights_only=True)
+    assert predicted_tokens(after) == predicted_tokens(before)
+    assert "the checkpoint's tokenizer is used" in caplog.text
+
+
+def test_folder_serves_where_no_checkpoint_is_given(fitted: tuple[str, EmotionDataModule], table_path: str, tmp_path: Path) -> None:
+    after = text_module(table_path, tokenizer_dir=str(tmp_path / "run"))
+    after.setup("predict")
+    assert predicted_tokens(after) == predicted_tokens(fitted[1])
+
+
+def test_missing_tokenizer_is_an_error_and_no_new_training(table_path: str, make_trainer: Any, probe: Any, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no tokenizer: .*tokenizer\.json"):
+        make_trainer().predict(probe, datamodule=text_module(table_path))
+    assert not (tmp_path / "run" / "tokenizer.json").exists()
+
+
+def test_resuming_with_another_vocabulary_is_refused(
+    fitted: tuple[str, EmotionDataModule], table_path: str, make_trainer: Any, probe: Any
+) -> None:
+    make_trainer(max_epochs=2).fit(probe, datamodule=text_module(table_path), ckpt_path=fitted[0], weights_only=True)
+    with pytest.raises(ConfigError, match="another tokenizer"):
+        make_trainer(max_epochs=2).fit(probe, datamodule=text_module(table_path, vocab_size=280), ckpt_path=fitted[0], weights_only=True)
+
+
+def test_checkpoint_of_other_classes_is_refused(
+    fitted: tuple[str, EmotionDataModule], table_path: str, make_trainer: Any, probe: Any
+) -> None:
+    other = text_module(table_path, classes=["happy", "sad"], class_map={})
+    with pytest.raises(ConfigError, match="trained on the classes"):
+        make_trainer().predict(probe, datamodule=other, ckpt_path=fitted[0], weights_only=True)
+
+
+def test_pretrained_tokenizer_is_kept_in_the_checkpoint_too(
+    fitted: tuple[str, EmotionDataModule], table_path: str, make_trainer: Any, probe: Any, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(tmp_path / "run", tmp_path / "pretrained")
+    trainer = make_trainer(default_root_dir=tmp_path / "second")
+    trainer.fit(probe, datamodule=text_module(table_path, tokenizer=str(folder), vocab_size=1))
+    trainer.save_checkpoint(tmp_path / "second.ckpt")
+    shutil.rmtree(folder)
+    shutil.rmtree(tmp_path / "second")
+    after = text_module(table_path)
+    make_trainer(default_root_dir=tmp_path / "third").predict(
+        probe, datamodule=after, ckpt_path=tmp_path / "second.ckpt", weights_only=True
+    )
+    assert predicted_tokens(after) == predicted_tokens(fitted[1])
+
+
+def test_long_transcripts_are_cut(table_path: str) -> None:
+    assert max(batch.tokens.shape[1] for batch in ready(table=table_path, audio=False, text=True, vocab_size=300).train_dataloader()) > 5
+    cut = ready(table=table_path, audio=False, text=True, vocab_size=300, max_tokens=5)
+    assert max(batch.tokens.shape[1] for batch in cut.train_dataloader()) == 5
+
+
+def test_config_files_can_name_every_argument(table_path: str) -> None:
+    from jsonargparse import ArgumentParser
+
+    parser = ArgumentParser()
+    parser.add_subclass_arguments(LightningDataModule, "data")
+    config = {
+        "class_path": "emojudge.data.MSPPodcastDataModule",
+        "init_args": {"root": "corpus", "batch_size": 4, "class_map": {"happy": None}},
+    }
+    made = parser.instantiate_classes(parser.parse_object({"data": config})).data
+    assert (made.reader_options, made.batch_size, made.class_map) == ({"root": "corpus"}, 4, {"happy": None})
+    config = {"class_path": "emojudge.data.EmotionDataModule", "init_args": {"table": table_path, "predict_splits": ["dev"]}}
+    made = parser.instantiate_classes(parser.parse_object({"data": config})).data
+    made.setup("predict")
+    assert made.predict_splits == ["dev"]
+    assert len(made.classes) == 8
+
+
+def fit_on_two(probe: Any, make_trainer: Any, data: EmotionDataModule, **settings: Any) -> None:
+    trainer = make_trainer(strategy="ddp_fork", devices=2, **{"use_distributed_sampler": False, **settings})
+    trainer.fit(probe, datamodule=data)
+
+
+@pytest.mark.slow
+def test_two_processes_share_corpus_tokenizer_and_statistics(
+    tiny_corpus: Path, table_path: str, make_trainer: Any, probe: Any, tmp_path: Path
+) -> None:
+    class Recording(type(probe)):  # type: ignore[misc]
+        def on_train_end(self) -> None:
+            data = self.trainer.datamodule
+            found = {"seen": self.seen[0], "statistics": self.statistics, "state": data.state_dict(), "corpus": data.table.info.fingerprint}
+            torch.save(found, tmp_path / f"{self.global_rank}.pt")
+
+    options = {"reader": "msp_podcast", "reader_options": {"root": str(tiny_corpus)}, "text": True, "vocab_size": 300, "batch_size": 4}
+    fit_on_two(Recording(), make_trainer, EmotionDataModule(**options), limit_val_batches=1)
+    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+    for shared in ("statistics", "state", "corpus"):
+        assert first[shared] == second[shared]
+    alone = ready(**options)
+    assert first["statistics"] == alone.waveform_statistics()
+    assert first["state"] == alone.state_dict()
+    assert len(first["seen"]) == len(second["seen"]) == 5  # 33 utterances: 9 batches, one of them repeated
+    assert set(sum(first["seen"] + second["seen"], [])) == set(ids(alone.train_dataloader()))
+
+
+@pytest.mark.slow
+def test_lightnings_own_sampler_is_refused_with_several_processes(table_path: str, make_trainer: Any, probe: Any) -> None:
+    with pytest.raises(Exception, match="use_distributed_sampler must be false"):
+        fit_on_two(probe, make_trainer, EmotionDataModule(table=table_path), use_distributed_sampler=True)

@@ -1,0 +1,42 @@
+"""Which rows a stage uses."""
+
+import numpy as np
+import pytest
+
+from emojudge.corpus import Table, TableInfo, build_table
+from emojudge.data.selection import complete_rows, labelled_rows
+from emojudge.errors import CorpusError
+
+EMOTIONS = np.array([0, -1, 1, -1, 2])
+
+
+@pytest.fixture
+def table() -> Table:
+    columns = {
+        "id": list("abcde"),
+        "split": ["train", "train", "dev", "test3", "train"],
+        "audio": ["a.wav", None, None, "d.wav", "e.wav"],
+        "transcript": ["so", "be it", None, None, None],
+    }
+    return build_table(columns, TableInfo("test"))
+
+
+def test_labelled_rows_of_several_splits_are_in_row_order(table: Table) -> None:
+    assert labelled_rows(table, ["dev", "train"], EMOTIONS).tolist() == [0, 2, 4]
+
+
+def test_split_without_labels_is_refused_by_name(table: Table) -> None:
+    with pytest.raises(CorpusError, match="none of the 1 utterances of split 'test3'"):
+        labelled_rows(table, ["train", "test3"], EMOTIONS)
+    with pytest.raises(CorpusError, match=r"no utterance in split 'test2' \(found: train 3"):
+        labelled_rows(table, ["test2"], EMOTIONS)
+
+
+@pytest.mark.parametrize(("audio", "text", "expected"), [(True, False, [0, 4]), (False, True, [0, 1]), (True, True, [0])])
+def test_complete_rows_have_what_is_asked_for(table: Table, audio: bool, text: bool, expected: list[int]) -> None:
+    assert complete_rows(table, np.array([0, 1, 4]), audio=audio, text=text).tolist() == expected
+
+
+def test_nothing_complete_is_refused(table: Table) -> None:
+    with pytest.raises(CorpusError, match="none of the 1 utterances to train on has audio and transcript"):
+        complete_rows(table, np.array([3]), audio=True, text=True)
