@@ -1,7 +1,8 @@
 """``emojudge corpus``: write a synthetic corpus in the MSP-Podcast layout."""
 
-import argparse
 from collections.abc import Sequence
+
+from .usage import Parser
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,8 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="emojudge corpus", description="Work on a corpus as a whole.")
+def _parser() -> Parser:
+    parser = Parser(prog="emojudge corpus", description="Work on a corpus as a whole.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     synthesize = commands.add_parser(
         "synthesize",

@@ -11,6 +11,7 @@ from ...errors import CorpusError, some
 from ...labels import EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
 from ..faults import Faults
 from .common import SPLITS, CsvFile, Read, doubled, known, numbers, read_csv
+from .msp_lists import find, read_partitions, read_speakers
 from .msp_ratings import read_ratings
 
 ATTRIBUTE_COLUMNS = {"valence": "EmoVal", "arousal": "EmoAct", "dominance": "EmoDom"}
@@ -39,7 +40,9 @@ def read_msp_podcast(
 ) -> Read:
     """Return the utterances of an MSP-Podcast folder, or of a corpus in its layout.
 
-    Files are found by their known spellings (PAPER.md, last table). Utterances of ``O`` (other) and
+    Files are found by their known spellings: ``Labels/labels_consensus.csv`` (or ``labels_concensus.csv``,
+    in ``labels`` or ``label``), ``labels_detailed.csv`` beside it, ``Partitions.txt`` (or
+    ``Partition.txt``), ``Speaker_ids.txt``, ``Transcripts/<id>.txt``, ``Audios``. Utterances of ``O`` (other) and
     ``X`` (no agreement) have no emotion and keep their code as ``source_label``. Test3 stands only in
     the partitions file and has neither label, transcript nor speaker.
 
@@ -61,33 +64,29 @@ def read_msp_podcast(
     if not root.is_dir():
         raise CorpusError(f"{root}: there is no such folder; point root at the folder that holds Labels and Audios")
     labels = read_csv(Path(labels_path).expanduser() if labels_path is not None else _find_labels(root))
-    partitions_path = _find(root, _PARTITIONS)
-    partitions = {} if partitions_path is None else _read_pairs(partitions_path, "Train; MSP-PODCAST_0001_0008.wav")
+    partitions_path = find(root, _PARTITIONS)
+    partitions = {} if partitions_path is None else read_partitions(partitions_path)
     columns = _labelled(labels, partitions, str(partitions_path), faults)
     if partitions_path is not None:
         _add_withheld(columns, partitions, partitions_path, labels.path, faults)
     counts = _fill_speakers(columns, root)
     if votes:
-        detailed = _find(labels.path.parent, _DETAILED)
+        detailed = find(labels.path.parent, _DETAILED)
         if detailed is not None:
             counts |= read_ratings(detailed, columns, faults)
     names = columns.pop("name")
     columns["recording"] = [None if (match := _RECORDING.match(id)) is None else match[1] for id in columns["id"]]
     if audio:
-        columns["audio"] = _audio_paths(root, audio_dir, columns["id"], names, labels.path, faults)
+        columns["audio"] = _audio_paths(root, audio_dir, columns["id"], names, faults)
     if transcripts:
         columns["transcript"] = _transcripts(root, columns["id"], faults)
         columns["transcript_source"] = ["none" if text is None else "human" for text in columns["transcript"]]
     return Read(f"msp_podcast {root}", columns, EMOTIONS, counts)
 
 
-def _find(folder: Path, names: Sequence[str]) -> Path | None:
-    return next((folder / name for name in names if (folder / name).is_file()), None)
-
-
 def _find_labels(root: Path) -> Path:
     for folder in _LABEL_FOLDERS:
-        path = _find(root / folder, _CONSENSUS)
+        path = find(root / folder, _CONSENSUS)
         if path is not None:
             return path
     raise CorpusError(f"{root}: no {' or '.join(_CONSENSUS)} in a folder Labels; point labels_path at the consensus file of the corpus")
@@ -162,41 +161,12 @@ def _add_withheld(columns: dict[str, list[Any]], partitions: Mapping[str, str], 
             values.append({"id": id, "name": name, "split": ours or "unknown"}.get(column))
 
 
-def _read_pairs(path: Path, example: str) -> dict[str, str]:
-    """Return second field -> first field of a file of ``a; b`` lines.
-
-    Raises:
-        CorpusError: If a line has another form, or gives a name two values.
-    """
-    pairs: dict[str, str] = {}
-    for i, line in enumerate(_read_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        first, mark, second = (part.strip() for part in line.partition(";"))
-        if not (first and mark and second) or ";" in second:
-            raise CorpusError(f"{path}: line {i} is {line.strip()!r}, expected the form '{example}'")
-        if pairs.setdefault(second, first) != first:
-            raise CorpusError(f"{path}: line {i} puts {second} into {first}, an earlier one into {pairs[second]}")
-    return pairs
-
-
 def _fill_speakers(columns: dict[str, list[Any]], root: Path) -> dict[str, int]:
     """Fill speakers and genders that the consensus file leaves open from ``Speaker_ids.txt``; count where the two differ."""
-    path = _find(root, _SPEAKERS)
+    path = find(root, _SPEAKERS)
     if path is None:
         return {}
-    genders: dict[str, str] = {}
-    speakers: dict[str, str] = {}
-    for i, line in enumerate(_read_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        first, mark, second = (part.strip() for part in line.partition(";"))
-        if not mark:
-            raise CorpusError(f"{path}: line {i} is {line.strip()!r}, expected 'Speaker_127; Male' or 'MSP-PODCAST_0001_0008.wav; 127'")
-        if first.startswith("Speaker_"):
-            genders[first.removeprefix("Speaker_")] = second.lower()
-        else:
-            speakers[first] = second.removeprefix("Speaker_")
+    speakers, genders = read_speakers(path)
     differing = 0
     for i, name in enumerate(columns["name"]):
         stated = known(speakers.get(name, ""))
@@ -209,9 +179,7 @@ def _fill_speakers(columns: dict[str, list[Any]], root: Path) -> dict[str, int]:
     return {"speaker_differs_in_speaker_ids": differing} if differing else {}
 
 
-def _audio_paths(
-    root: Path, audio_dir: str | Path | None, ids: Sequence[str], names: Sequence[str], labels_path: Path, faults: Faults
-) -> list[str]:
+def _audio_paths(root: Path, audio_dir: str | Path | None, ids: Sequence[str], names: Sequence[str], faults: Faults) -> list[str]:
     folder = root / "Audios" if audio_dir is None else Path(audio_dir).expanduser().absolute()
     if not folder.is_dir():
         raise CorpusError(
@@ -220,7 +188,7 @@ def _audio_paths(
     there = set(os.listdir(folder))
     for id, name in zip(ids, names, strict=True):
         if name not in there:
-            faults.add(id, f"{folder / name}: there is no such audio file, though {labels_path.parent.parent} lists it")
+            faults.add(id, f"{folder / name}: there is no such audio file, though the label files list it")
     prefix = str(folder) + os.sep
     return [prefix + name for name in names]
 
@@ -245,10 +213,3 @@ def _transcripts(root: Path, ids: Sequence[str], faults: Faults) -> list[str | N
             texts.append(None)
             faults.add(id, f"{prefix}{name}: the transcript is not UTF-8; save it as UTF-8")
     return texts
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8; save it as UTF-8") from error

@@ -60,7 +60,7 @@ def synthesize_corpus(
         CorpusError: If the folder holds something else, or the numbers are too small for four
             splits and eight classes.
     """
-    root = Path(root)
+    root = Path(root).expanduser().absolute()
     settings = {
         "generator_version": GENERATOR_VERSION,
         "utterances": utterances,
@@ -71,10 +71,13 @@ def synthesize_corpus(
     }
     if _is_there(root, settings):
         return root
+    if seed < 0:
+        raise CorpusError(f"seed {seed}: must be zero or more")
     if not 1 <= words[0] <= words[1] or not 0.3 <= duration_s[0] <= duration_s[1]:
         raise CorpusError(f"words {words} and duration_s {duration_s} must each be (least, most), from 1 word and 0.3 s on")
     planned = plan_corpus(utterances, speakers, words, np.random.default_rng([seed, 0]))
     temporary = root.with_name(f".{root.name}.{os.getpid()}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process that had this number
     try:
         for folder in ("Audios", "Labels", "Transcripts"):
             (temporary / folder).mkdir(parents=True)

@@ -1,0 +1,56 @@
+"""The text files of MSP-Podcast that list utterances: partitions and speakers."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...errors import CorpusError
+
+
+def find(folder: Path, names: Sequence[str]) -> Path | None:
+    """Return the first of some file names that is there in a folder."""
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def read_partitions(path: Path) -> dict[str, str]:
+    """Return the split of each file name, as spelled there.
+
+    Raises:
+        CorpusError: If a line is not of the form ``Train; MSP-PODCAST_0001_0008.wav``, or a file is in
+            two splits.
+    """
+    splits: dict[str, str] = {}
+    for line, split, name in _pairs(path, "'Train; MSP-PODCAST_0001_0008.wav'"):
+        if splits.setdefault(name, split) != split:
+            raise CorpusError(f"{path}: line {line} puts {name} into {split}, an earlier one into {splits[name]}")
+    return splits
+
+
+def read_speakers(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the speaker of each file name, and the gender of each speaker, lower-case.
+
+    Raises:
+        CorpusError: If a line is neither ``Speaker_127; Male`` nor ``MSP-PODCAST_0001_0008.wav; 127``.
+    """
+    speakers: dict[str, str] = {}
+    genders: dict[str, str] = {}
+    for _, first, second in _pairs(path, "'Speaker_127; Male' or 'MSP-PODCAST_0001_0008.wav; 127'"):
+        if first.startswith("Speaker_"):
+            genders[first.removeprefix("Speaker_")] = second.lower()
+        else:
+            speakers[first] = second.removeprefix("Speaker_")
+    return speakers, genders
+
+
+def _pairs(path: Path, form: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the number and the two fields of each line that is not blank."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        fields = [field.strip() for field in line.split(";")]
+        if len(fields) != 2 or not all(fields):
+            raise CorpusError(f"{path}: line {number} is {line.strip()!r}, expected the form {form}")
+        yield number, fields[0], fields[1]
