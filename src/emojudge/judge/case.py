@@ -3,7 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ..errors import JudgeError
@@ -42,7 +42,8 @@ class Case:
     """The words of the description by measure."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", tuple(self.classes))
+        for name, plain in (("classes", tuple), ("measures", dict), ("levels", dict)):
+            object.__setattr__(self, name, plain(getattr(self, name)))
         if self.transcript is not None and not self.transcript.strip():
             object.__setattr__(self, "transcript", None)
         odd = [name for name in self.classes if not name.strip() or any(unicodedata.category(c)[0] == "C" for c in name)]
@@ -59,13 +60,16 @@ class Case:
         return self.transcript is not None or self.description is not None
 
     def canonical(self) -> str:
-        """Return the case as JSON of one form: equal cases give equal text, on every machine."""
-        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        """Return the case as JSON of one form: equal cases give equal text, on every machine.
+
+        What is not known is left out, so that a part added to cases later changes no key of a case without it.
+        """
+        return json.dumps({name: value for name, value in vars(self).items() if value}, sort_keys=True, separators=(",", ":"))
 
     @staticmethod
     def from_canonical(text: str) -> "Case":
         """Return the case that :meth:`canonical` wrote."""
-        return Case(**json.loads(text))
+        return Case(**{"label": None, **json.loads(text)})
 
     def evidence(self) -> dict[str, Any]:
         """Return what is shown to a language model; its text holds the numbers and words of the sound already."""

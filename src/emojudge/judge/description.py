@@ -58,7 +58,7 @@ def describe(waveform: ArrayLike, sample_rate: int, transcript: str | None = Non
         reference: Quantiles by measure, such as :func:`train_reference` gives; :data:`DEFAULT_REFERENCE` without.
 
     Raises:
-        AudioError: If the waveform is not one-dimensional or holds NaN or infinity.
+        AudioError: If the waveform is not one-dimensional, holds integers, NaN or infinity.
         JudgeError: If the reference is not of the documented form.
     """
     record = measure_prosody(waveform, sample_rate, transcript)

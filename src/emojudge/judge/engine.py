@@ -46,12 +46,13 @@ def judge(
         with Journal(journal) as opened:
             return judge(cases, client, opened, prompt=prompt, resend_unknown=resend_unknown, progress=progress)
     prompt = prompt if isinstance(prompt, Prompt) else load_prompt(prompt)
+    version, model, settings = prompt.version, client.model, dict(client.settings)
     requests = {}
     for id, case in cases.items():
         if case.label is not None and case.has_evidence:
-            key = request_key(id, case.canonical(), prompt.version, client.model, client.settings)
+            key = request_key(id, case.canonical(), version, model, settings)
             requests[key] = Request(key, id, case, prompt)
-    journal.plan(requests.values(), prompt, client.model, client.settings)
+    journal.plan(requests.values(), prompt, model, settings)
     journal.settle_interrupted(requests, repeatable=client.repeatable)
     _ask(requests, client, journal, resend_unknown, progress)
     found = _read(requests, journal)

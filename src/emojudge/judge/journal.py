@@ -45,7 +45,7 @@ CREATE TABLE requests (
     state TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'answered', 'failed', 'unknown', 'expired', 'cancelled')),
     label TEXT, confidence REAL, reason TEXT, fault TEXT,
     planned_at TEXT NOT NULL, decided_at TEXT
-) WITHOUT ROWID;
+);
 CREATE INDEX requests_by_utterance ON requests (utterance);
 -- one row for each time that a request was sent: what may have been paid for
 CREATE TABLE calls (

@@ -104,12 +104,15 @@ def measure_prosody(waveform: ArrayLike, sample_rate: int, transcript: str | Non
         transcript: What is said, if known.
 
     Raises:
-        AudioError: If the waveform is not one-dimensional or holds NaN or infinity.
+        AudioError: If the waveform is not one-dimensional, holds integers, NaN or infinity.
         MissingExtraError: If librosa is not installed.
     """
-    wave = np.asarray(waveform, dtype=np.float32)
-    if wave.ndim != 1:
-        raise AudioError(f"expected mono samples of shape (samples,), found {wave.shape}; average the channels first")
+    found = np.asarray(waveform)
+    if found.ndim != 1 or found.dtype.kind != "f":
+        raise AudioError(
+            f"expected mono floats of shape (samples,), full scale 1, found {found.dtype} {found.shape}; see emojudge.audio.load_audio"
+        )
+    wave = found.astype(np.float32)
     if not np.isfinite(wave).all():
         raise AudioError("the waveform holds samples that are not finite (NaN or infinity)")
     duration_s = len(wave) / sample_rate

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..audio import SAMPLE_RATE, load_audio
-from ..corpus.table import Table
 from ..errors import AudioError, JudgeError, some
 from ..files import write_whole
 from .prosody import VERSION, Prosody, measure_prosody
+
+if TYPE_CHECKING:
+    from ..corpus.table import Table
 
 SAVE_EVERY = 500
 """The cache is written again after this many new records, and at the end, however it comes."""
@@ -23,7 +26,7 @@ _METADATA_KEY = b"emojudge"
 
 
 def describe_table(
-    table: Table,
+    table: "Table",
     ids: Iterable[str] | None = None,
     *,
     jobs: int = 1,

@@ -63,6 +63,7 @@ def refine(
         JudgeError: If the threshold is outside of 0 to 1, the lists differ in length, or there is a verdict
             for an id that has no label.
 
+    >>> from emojudge.judge import Verdict
     >>> refine(["sad", "sad"], [Verdict("angry", 0.80), Verdict("angry", 0.81)]).labels
     ['sad', 'angry']
     """

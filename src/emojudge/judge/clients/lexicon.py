@@ -1,5 +1,7 @@
 """English words that name or plainly show an emotion, for the rules that judge without a model."""
 
+import re
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "angry": ("angry", "anger"),
     "sad": ("sad", "sadness"),
@@ -64,8 +66,12 @@ WORDS: dict[str, frozenset[str]] = {
 }
 """Words by family. Each belongs to one family only."""
 
+_FAMILY_OF_WORD = {word: family for family, words in WORDS.items() for word in words}
+
+_CLAUSE_END = re.compile(r"[.,;:!?()…]+")
+
 NEGATIONS = _words("not no never neither nor without hardly cannot")
-"""A word of the list counts for nothing when one of these, or a word ending in n't, is among the three before it."""
+"""A word of the list counts for nothing when one of these, or a word ending in n't, is among the three before it in the clause."""
 
 
 def family_of(name: str) -> str | None:
@@ -79,11 +85,13 @@ def emotion_words(transcript: str) -> dict[str, list[str]]:
     >>> emotion_words("I'm not happy, I am furious. Furious!")
     {'angry': ['furious']}
     """
-    words = [word.strip('.,;:!?"“”()[]…-').lower().replace("’", "'") for word in transcript.split()]
     found: dict[str, list[str]] = {}
-    for i, word in enumerate(words):
-        family = next((family for family, known in WORDS.items() if word in known), None)
-        negated = any(before in NEGATIONS or before.endswith("n't") for before in words[max(i - 3, 0) : i])
-        if family is not None and not negated and word not in found.get(family, []):
-            found.setdefault(family, []).append(word)
+    for clause in _CLAUSE_END.split(transcript.lower().replace("’", "'")):
+        words = [word.strip("\"'“”„[]*-") for word in clause.split()]
+        for i, word in enumerate(words):
+            family = _FAMILY_OF_WORD.get(word)
+            if family is None or word in found.get(family, []):
+                continue
+            if not any(before in NEGATIONS or before.endswith("n't") for before in words[max(i - 3, 0) : i]):
+                found.setdefault(family, []).append(word)
     return found
