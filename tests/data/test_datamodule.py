@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -250,7 +251,7 @@ def test_each_epoch_has_its_order_and_a_seed_repeats_it(table_path: str, make_tr
     assert first == order(0)
     assert first != order(1)
     assert first[0] != first[1]
-    assert Counter(sum(first[0], [])) == Counter(sum(first[1], []))
+    assert Counter(chain(*first[0])) == Counter(chain(*first[1]))
 
 
 def test_overfitting_a_batch_works_as_lightning_does_it(table_path: str, make_trainer: Any, probe: Any) -> None:
@@ -405,7 +406,7 @@ def test_two_processes_share_corpus_tokenizer_and_statistics(
     assert first["statistics"] == alone.waveform_statistics()
     assert first["state"] == alone.state_dict()
     assert len(first["seen"]) == len(second["seen"]) == 5  # 33 utterances: 9 batches, one of them repeated
-    assert set(sum(first["seen"] + second["seen"], [])) == set(ids(alone.train_dataloader()))
+    assert set(chain(*first["seen"], *second["seen"])) == set(ids(alone.train_dataloader()))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
+from lightning.pytorch.trainer.states import TrainerFn
 
 from ..files import write_text
 
@@ -22,5 +23,5 @@ class SaveRunConfig(SaveConfigCallback):
 
     def save_config(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Write ``config_<stage>.yaml`` into the trainer's ``default_root_dir``."""
-        path = Path(trainer.default_root_dir) / f"config_{stage}.yaml"
+        path = Path(trainer.default_root_dir) / f"config_{TrainerFn(stage).value}.yaml"  # Lightning passes an enum
         write_text(path, self.parser.dump(self.config, skip_none=False))

@@ -52,7 +52,13 @@ class PredictionWriter(Callback):
         self._logits: list[NDArray[np.float64]] = []
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget what an earlier prediction left."""
+        """Forget what an earlier prediction left.
+
+        Raises:
+            ConfigError: If there is no data module that says what is to be predicted.
+        """
+        if not hasattr(getattr(trainer, "datamodule", None), "predict_rows"):
+            raise ConfigError("PredictionWriter needs the table of an EmotionDataModule: trainer.predict(model, datamodule=...)")
         self._rows, self._logits = [], []
 
     def on_predict_batch_end(
@@ -68,10 +74,7 @@ class PredictionWriter(Callback):
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Check that every utterance was predicted once, and write the file on rank 0."""
-        datamodule: Any = getattr(trainer, "datamodule", None)
-        if not hasattr(datamodule, "predict_rows"):
-            raise ConfigError("PredictionWriter needs the table of an EmotionDataModule: trainer.predict(model, datamodule=...)")
-        data = cast(_PredictingData, datamodule)
+        data = cast(_PredictingData, trainer.datamodule)  # type: ignore[attr-defined]
         rows = np.concatenate([np.zeros(0, dtype=np.int64), *self._rows])  # (utterances,)
         logits = np.concatenate([np.zeros((0, len(data.classes))), *self._logits])  # (utterances, classes)
         rows, logits = _gather(trainer, rows, logits)
