@@ -23,7 +23,7 @@ _STATED_BYTES = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
 _STREAMED = 0x7FFFF000
 """Lengths from here on stand for "not known": the header was written before the end of a stream was."""
 
-_NO_END = "File ended unexpectedly without an End-Of-Stream flag"
+_NO_END = "Last page lacks an end-of-stream bit"
 """libsndfile's remark on an Ogg file that is cut short."""
 
 
@@ -105,7 +105,7 @@ def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.
     if stated is not None and int(stated[2]) < int(stated[1]) < _STREAMED:
         raise AudioError(f"{path}: the header promises {stated[1]} bytes of audio, the file has {stated[2]}; the file is cut short")
     if _NO_END in remarks:
-        raise AudioError(f"{path}: the audio stream has no end; the file is cut short")
+        raise AudioError(f"{path}: the last page of the stream is missing; the file is cut short")
     if len(samples) == 0:
         raise AudioError(f"{path}: the audio file has no samples")
     if len(samples) < wanted:

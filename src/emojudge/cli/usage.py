@@ -18,7 +18,7 @@ class Parser(argparse.ArgumentParser):
         """Print what is wrong and the nearest valid name, and exit with 2."""
         unknown = re.search(r"(?:unrecognized arguments: |invalid choice: ')(-*)([\w-]+)", message)
         suggestion = "" if unknown is None else nearest(unknown[1] + unknown[2], self._names())
-        sys.stderr.write(f"{self.prog}: {' '.join(message.split())}{'.' * bool(suggestion)}{suggestion} See {self.prog} --help.\n")
+        sys.stderr.write(f"{self.prog}: {' '.join(message.split())}.{suggestion} See {self.prog} --help.\n")
         raise SystemExit(2)
 
     def _names(self) -> list[str]:

@@ -122,11 +122,17 @@ class Table:
         return _table(self.rows.data.table.take(np.asarray(indices, dtype=np.int64)), self.info)
 
     def with_columns(self, **columns: Sequence[Any]) -> "Table":
-        """Return the table with some columns replaced, and a new fingerprint."""
+        """Return the table with some columns replaced, and a new fingerprint.
+
+        Raises:
+            CorpusError: If a table has no such column.
+        """
         import pyarrow
 
         table = self.rows.data.table
         for name, values in columns.items():
+            if name not in COLUMNS:
+                raise CorpusError(f"a table has no column '{name}' (known: {', '.join(COLUMNS)}).{nearest(name, COLUMNS)}")
             position = table.schema.get_field_index(name)
             table = table.set_column(position, name, pyarrow.array(values, type=_schema().field(name).type))
         return _table(table, self.info)
@@ -164,16 +170,16 @@ def build_table(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> Table:
 
     Raises:
         CorpusError: If an id or split is null, an id occurs twice, a label is not in ``info.classes``,
-            or a column is unknown.
+            a row has votes for another number of classes, or a column is unknown or of another length.
     """
     import pyarrow
 
     unknown = set(columns) - set(COLUMNS)
     if unknown:
         raise CorpusError(f"{info.source}: a table has no column {sorted(unknown)} (known: {', '.join(COLUMNS)})")
+    _check(columns, info)
     n_rows = len(columns["id"])
     arrays = [pyarrow.array(columns.get(f.name, [None] * n_rows), type=f.type) for f in _schema()]
-    _check(columns, info)
     return _table(pyarrow.Table.from_arrays(arrays, schema=_schema()), info)
 
 
@@ -234,6 +240,9 @@ def _fingerprint(table: "pyarrow.Table", classes: tuple[str, ...]) -> str:
 
 
 def _check(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> None:
+    for name, values in columns.items():
+        if len(values) != len(columns["id"]):
+            raise CorpusError(f"{info.source}: column '{name}' has {len(values)} values, 'id' has {len(columns['id'])}")
     for name in ("id", "split"):
         if any(value is None or value == "" for value in columns[name]):
             raise CorpusError(f"{info.source}: row {[not v for v in columns[name]].index(True) + 1} has no {name}")
@@ -243,6 +252,9 @@ def _check(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> None:
     strangers = set(columns.get("emotion", ())) - {None, *info.classes}
     if strangers:
         raise CorpusError(f"{info.source}: labels {sorted(strangers)} are not in the class list {list(info.classes)}")
+    for id, votes in zip(columns["id"], columns.get("emotion_votes", ()), strict=False):
+        if votes is not None and len(votes) != len(info.classes):
+            raise CorpusError(f"{info.source}: utterance '{id}' has {len(votes)} votes for {len(info.classes)} classes")
     bad_roles = set(info.roles.values()) - set(ROLES)
     if bad_roles:
         raise CorpusError(f"{info.source}: roles {sorted(bad_roles)} are not known (known: {', '.join(ROLES)})")
