@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
-from torchmetrics import Metric, MetricCollection
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.utilities import dim_zero_cat
 
 from .evaluation import score_emotions
 
 
-def emotion_metrics(classes: Sequence[str] | int, prefix: str = "") -> MetricCollection:
-    """Return monitors of macro-F1, accuracy and unweighted average recall, named ``<prefix>macro_f1`` and so on.
+def emotion_metrics(classes: Sequence[str] | int) -> MetricCollection:
+    """Return ``macro_f1``, ``accuracy`` and ``uar`` (unweighted average recall) as one collection.
 
     Each is updated with ``(row, prediction, truth)``, three ``(batch,)`` int64 tensors; they share one state.
     """
     n_classes = classes if isinstance(classes, int) else len(classes)
-    return MetricCollection({measure: EmotionScore(measure, n_classes) for measure in ("macro_f1", "accuracy", "uar")}, prefix=prefix)
+    return MetricCollection({measure: EmotionScore(measure, n_classes) for measure in ("macro_f1", "accuracy", "uar")})
 
 
 class EmotionScore(Metric):
@@ -67,3 +67,28 @@ class EmotionScore(Metric):
         if isinstance(self.gathered, list) and not self.gathered:
             self.gathered.append(torch.empty(0, 3, dtype=torch.int64, device=self.device))
         super().sync(*args, **options)
+
+
+class Monitor(nn.Module):
+    """Mean loss and scores of one evaluated split, over its batches and all processes.
+
+    Args:
+        name: What its values are logged under, such as ``val``.
+        scores: A collection such as :func:`emotion_metrics` returns.
+    """
+
+    def __init__(self, name: str, scores: MetricCollection) -> None:
+        super().__init__()
+        self.name = name
+        self.loss = MeanMetric()  # not nan_strategy="disable": torchmetrics 1.9 then ignores the weights
+        self.scores = scores
+
+    def update(self, loss: Tensor, n: int, row: Tensor, prediction: Tensor, truth: Tensor) -> None:
+        """Take a batch: its mean loss over ``n`` utterances, and what the scores take."""
+        self.loss.update(loss.detach(), weight=n)
+        self.scores.update(row, prediction, truth)
+
+    def compute(self) -> dict[str, Tensor]:
+        """Return ``<name>/loss`` and the scores by name, the same in every process."""
+        scores = {"loss": self.loss.compute(), **self.scores.compute()}
+        return {f"{self.name}/{measure}": value for measure, value in scores.items()}

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
-from torchmetrics import MeanMetric
+from torchmetrics import MeanMetric, MetricCollection
 
 from ..batch import Batch
 from ..errors import ConfigError, EmojudgeError, some
@@ -70,8 +70,7 @@ class EmotionClassifier(EmojudgeModule):
         self.n_classes = classes if isinstance(classes, int) else len(classes)
         self.register_buffer("class_count", torch.zeros(self.n_classes, dtype=torch.int64))
         self.register_buffer("class_weight", torch.ones(self.n_classes))
-        self.losses = nn.ModuleDict({stage: MeanMetric() for stage in ("train", "val", "test")})
-        self.scores = nn.ModuleDict({stage: emotion_metrics(self.n_classes, prefix=f"{stage}/") for stage in ("val", "test")})
+        self.train_loss = MeanMetric()
 
     def setup(self, stage: str) -> None:
         """Check the class list and, at the start of a fit, take from the data module what the data decide.
@@ -121,9 +120,13 @@ class EmotionClassifier(EmojudgeModule):
         mass = self.class_weight.double() * self.class_count
         return mass / mass.sum() if bool(mass.any()) else None
 
+    def new_scores(self) -> MetricCollection:
+        """Return empty scores for one split."""
+        return emotion_metrics(self.n_classes)
+
     def forward(self, batch: Batch) -> Tensor:
         """Return logits ``(batch, classes)``: NaN for an absent class, and for an utterance without input."""
-        return self._logits(batch).masked_fill(self.class_weight == 0, torch.nan)
+        return self._outputs(batch).masked_fill(self.class_weight == 0, torch.nan)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Return the mean loss of the utterances that have label and input, and the network's penalty.
@@ -131,7 +134,9 @@ class EmotionClassifier(EmojudgeModule):
         Raises:
             EmojudgeError: If the loss is not finite; the message names the utterances.
         """
-        loss, _ = self._step(batch, "train")
+        loss, _, n = self._step(batch)
+        self.train_loss.update(loss.detach(), weight=n)
+        self.log("train/loss", self.train_loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))
         if hasattr(self.network, "penalty"):
             loss = loss + self.network.penalty()
         if not loss.isfinite():
@@ -141,62 +146,37 @@ class EmotionClassifier(EmojudgeModule):
             )
         return loss
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Take a batch of the split that selects checkpoints."""
-        self._evaluate(batch, "val")
+        self._evaluate(batch, dataloader_idx)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
         """Take a batch of a split that is only scored."""
-        self._evaluate(batch, "test")
+        self._evaluate(batch, dataloader_idx)
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
         """Return ``row`` ``(batch,)`` and ``logits`` ``(batch, classes)``, NaN as in :meth:`forward`."""
         return {"row": batch.row, "logits": self(batch).float()}
 
-    def _evaluate(self, batch: Batch, stage: str) -> None:
-        _, logits = self._step(batch, stage)
+    def _evaluate(self, batch: Batch, dataloader_idx: int) -> None:
+        loss, logits, n = self._step(batch)
         prediction = logits.argmax(dim=1).masked_fill(logits.isnan().any(dim=1), -1)
-        assert batch.emotion is not None
-        self.scores[stage].update(batch.row, prediction, batch.emotion)  # type: ignore[operator]
-        self.log_dict(self.scores[stage], on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))  # type: ignore[arg-type]
+        self.monitors[dataloader_idx].update(loss, n, batch.row, prediction, batch.emotion)  # type: ignore[operator]
 
-    def _step(self, batch: Batch, stage: str) -> tuple[Tensor, Tensor]:
-        """Return the mean loss of a batch and its logits, ``-inf`` for absent classes; log the loss."""
+    def _step(self, batch: Batch) -> tuple[Tensor, Tensor, int]:
+        """Return the mean loss of a batch, its logits with ``-inf`` for absent classes, and how many utterances the loss is of."""
         if batch.emotion is None:
             raise ConfigError("the batches have no emotion labels; give the data module a table that has some")
-        logits = self._logits(batch)
+        logits = self._outputs(batch)
         known = (batch.emotion >= 0) & self._has_input(batch)
-        n_known = int(known.sum())
+        n = int(known.sum())
         logits = logits.masked_fill(self.class_weight == 0, -torch.inf)
-        if n_known:
-            # in float32: a logarithm of a small probability is not for half precision
+        if n:
+            # in float32: the logarithm of a small probability is not for half precision
             loss = self.loss(logits[known].float(), batch.emotion[known], self.class_weight)
         else:  # every parameter still needs a gradient where processes wait for each other
             loss = torch.stack([p.sum() for p in self.network.parameters() if p.requires_grad]).sum() * 0
-        self.losses[stage].update(loss.detach(), weight=n_known)  # type: ignore[operator]
-        self.log(f"{stage}/loss", self.losses[stage], on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))  # type: ignore[arg-type]
-        return loss, logits
-
-    def _logits(self, batch: Batch) -> Tensor:
-        """Return the network's logits.
-
-        Raises:
-            EmojudgeError: If an utterance with input has a logit that is not finite: NaN must only ever mean "no input".
-        """
-        logits: Tensor = self.network(batch)
-        broken = ~logits.isfinite().all(dim=1) & self._has_input(batch)
-        if broken.any():
-            names = [name for name, bad in zip(batch.id, broken.tolist(), strict=True) if bad]
-            raise EmojudgeError(
-                f"the network gives logits that are not finite for {some(names)} (step {self.global_step}); "
-                "lower the learning rate, or look at these utterances"
-            )
-        return logits
-
-    def _has_input(self, batch: Batch) -> Tensor:
-        if hasattr(self.network, "has_input"):
-            return self.network.has_input(batch)  # type: ignore[no-any-return]
-        return torch.ones_like(batch.row, dtype=torch.bool)
+        return loss, logits, n
 
     def _check_classes(self, data: Any) -> None:
         theirs = getattr(data, "classes", None)

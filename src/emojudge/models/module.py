@@ -1,16 +1,21 @@
-"""What every Lightning module here does with checkpoints and parameter groups."""
+"""What every Lightning module here does with checkpoints, parameter groups and scores."""
 
 import math
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeAlias
 
 import lightning as L
+import numpy as np
+import torch
 from lightning.pytorch.cli import OptimizerCallable
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import MetricCollection
 
-from ..errors import ConfigError, nearest
+from ..batch import Batch
+from ..errors import ConfigError, EmojudgeError, nearest, some
+from ..metrics import Monitor
 
 SchedulerCallable: TypeAlias = Callable[[Optimizer, int], LRScheduler]
 """Makes a schedule for an optimizer and the optimizer steps of the run."""
@@ -30,6 +35,10 @@ class EmojudgeModule(L.LightningModule):
     optimizer: OptimizerCallable
     lr_scheduler: SchedulerCallable | None
     group_options: GroupOptions | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.monitors = nn.ModuleList()  # one for each split under evaluation, made when that begins
 
     def _set_hparams(self, hp: Any) -> None:
         """Keep the plain values among the constructor's arguments; called by ``save_hyperparameters``.
@@ -70,6 +79,26 @@ class EmojudgeModule(L.LightningModule):
                 f"Build the same parts and pass them: {cls.__name__}.load_from_checkpoint(path, network=...)"
             ) from error
 
+    def new_scores(self) -> MetricCollection:
+        """Return empty scores for one split, as the task measures it."""
+        raise NotImplementedError
+
+    def on_validation_epoch_start(self) -> None:
+        """Begin the scores of the validation split."""
+        self._begin("val", len(self.trainer.num_val_batches))
+
+    def on_test_epoch_start(self) -> None:
+        """Begin the scores of each test split."""
+        self._begin("test", len(self.trainer.num_test_batches))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the scores of the whole split."""
+        self._log_scores()
+
+    def on_test_epoch_end(self) -> None:
+        """Log the scores of each whole split."""
+        self._log_scores()
+
     def configure_optimizers(self) -> Any:
         """Return one optimizer with the network's named groups, and its schedule by optimizer step.
 
@@ -87,6 +116,39 @@ class EmojudgeModule(L.LightningModule):
         if not math.isfinite(steps):
             raise ConfigError("a learning-rate schedule needs the length of the run: set trainer.max_epochs or trainer.max_steps")
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.lr_scheduler(optimizer, int(steps)), "interval": "step"}}
+
+    def _begin(self, stage: str, n_loaders: int) -> None:
+        """Make a monitor for each loader: ``test``, or ``test/<split>`` where there are several."""
+        splits = getattr(getattr(self.trainer, "datamodule", None), f"{stage}_splits", [])
+        splits = splits if len(splits) == n_loaders else range(n_loaders)
+        names = [stage] if n_loaders == 1 else [f"{stage}/{split}" for split in splits]
+        self.monitors = nn.ModuleList(Monitor(name, self.new_scores()) for name in names).to(self.device)
+
+    def _log_scores(self) -> None:
+        for monitor in self.monitors:
+            self.log_dict(monitor.compute(), prog_bar=True, sync_dist=True)  # type: ignore[operator]
+        self.monitors = nn.ModuleList()
+
+    def _outputs(self, batch: Batch) -> Tensor:
+        """Return what the network gives, ``(batch, outputs)``.
+
+        Raises:
+            EmojudgeError: If an utterance with input has an output that is not finite: NaN must only ever mean "no input".
+        """
+        outputs: Tensor = self.network(batch)
+        broken = ~outputs.isfinite().all(dim=1) & self._has_input(batch)
+        if broken.any():
+            names = [name for name, bad in zip(batch.id, broken.tolist(), strict=True) if bad]
+            raise EmojudgeError(
+                f"the network gives values that are not finite for {some(names)} (step {self.global_step}); "
+                "lower the learning rate, or look at these utterances"
+            )
+        return outputs
+
+    def _has_input(self, batch: Batch) -> Tensor:
+        if hasattr(self.network, "has_input"):
+            return self.network.has_input(batch)  # type: ignore[no-any-return]
+        return torch.ones_like(batch.row, dtype=torch.bool)
 
     def _groups(self) -> list[dict[str, Any]]:
         groups: list[dict[str, Any]] = self.network.parameter_groups()
@@ -108,11 +170,13 @@ def _is_part(value: Any) -> bool:
 
 def _plain(name: str, value: Any) -> Any:
     """Return a value as the plain types that a checkpoint may hold."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if value is None or isinstance(value, bool):
         return value
     for kind in (int, float, str):
         if isinstance(value, kind):
-            return kind(value)  # numpy's float64 is a float that no checkpoint may hold
+            return kind(value)
     if isinstance(value, Mapping):
         return {_plain(name, key): _plain(name, entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

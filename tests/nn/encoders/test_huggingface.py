@@ -89,6 +89,7 @@ def test_a_local_folder_gives_its_weights_in_float32(tmp_path):
     source.model.half().save_pretrained(tmp_path / "tiny")
     encoder = HuggingFaceEncoder(str(tmp_path / "tiny"))
     assert {p.dtype for p in encoder.parameters()} == {torch.float32}
+    assert all(module.training for module in encoder.modules())
     for name, value in source.model.state_dict().items():
         torch.testing.assert_close(encoder.model.state_dict()[name], value.float())
     random = HuggingFaceEncoder(str(tmp_path / "tiny"), pretrained=False)
@@ -108,9 +109,7 @@ def test_an_unreachable_name_says_what_a_folder_must_hold(monkeypatch):
     from huggingface_hub import constants
 
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(
-        ConfigError, match=r"'nobody/wavlm-huge' is neither a local folder nor .* must hold config.json"
-    ):
+    with pytest.raises(ConfigError, match=r"'nobody/wavlm-huge' is neither a local folder nor .* must hold config.json"):
         HuggingFaceEncoder("nobody/wavlm-huge")
 
 

@@ -41,7 +41,7 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
 
 
 def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **options: Any) -> Any:
-    """Return the encoder of a configuration in float32, with eager attention.
+    """Return the encoder of a configuration in float32, with eager attention, in training mode.
 
     Args:
         model: As for :func:`load_config`.
@@ -59,7 +59,8 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **
         return AutoModel.from_config(options.pop("config"), dtype=torch.float32, **options)
     if not isinstance(model, str):
         raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
-    return _reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options)
+    # transformers hands out pretrained models in evaluation mode, and Lightning leaves modes as they are
+    return _reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options).train()
 
 
 def plain_config(config: Any) -> dict[str, Any]:

@@ -1,0 +1,202 @@
+"""A checkpoint opens by its path alone, without the hub, with plain values only."""
+
+from functools import partial
+from pathlib import Path
+
+import lightning as L
+import numpy as np
+import pytest
+import torch
+from jsonargparse import set_parsing_settings
+from lightning.pytorch.cli import LightningCLI
+from torch.utils.data import DataLoader
+
+from emojudge.batch import Batch
+from emojudge.errors import ConfigError
+from emojudge.losses import CrossEntropyLoss
+from emojudge.models import AcousticNetwork, EmotionClassifier
+from emojudge.models.optim import LinearWarmup
+from emojudge.nn import ResidualHead
+from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
+
+CLASSES = ["sad", "happy", "neutral"]
+WAVLM = {
+    "model_type": "wavlm",
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+    "conv_dim": [8] * 7,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+    "feat_extract_norm": "layer",
+}
+
+
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    mask = torch.arange(6000) < torch.tensor([[6000], [4000], [5000]])
+    waveform = torch.randn(3, 6000, generator=generator) * mask
+    return Batch(torch.arange(3), ["a", "b", "c"], waveform, mask, emotion=torch.tensor([0, 1, 2]))
+
+
+class RandomWaveforms(L.LightningDataModule):
+    def __init__(self, classes: list[str] = CLASSES):
+        super().__init__()
+        self.classes = classes
+
+    def class_counts(self):
+        return torch.tensor([3, 2, 1])
+
+    def waveform_statistics(self):
+        return 0.5, 3.0
+
+    def train_dataloader(self):
+        return DataLoader([batch()] * 2, batch_size=None)
+
+
+def config(encoder: str) -> str:
+    return f"""
+model:
+  class_path: emojudge.models.EmotionClassifier
+  init_args:
+    network:
+      class_path: emojudge.models.AcousticNetwork
+      init_args:
+        classes: "${{data.init_args.classes}}"
+        encoder: {encoder}
+        pooling: {{class_path: emojudge.nn.AttentiveStatisticsPooling, init_args: {{hidden: 8}}}}
+        head: {{class_path: emojudge.nn.ResidualHead, init_args: {{hidden: 16, blocks: 1}}}}
+    loss: {{class_path: emojudge.losses.CrossEntropyLoss}}
+    optimizer: {{class_path: torch.optim.AdamW, init_args: {{lr: 0.01}}}}
+    lr_scheduler: {{class_path: emojudge.models.optim.LinearWarmup, init_args: {{share: 0.5}}}}
+    group_options: {{pooling: {{lr: 0.1, betas: [0.9, 0.99]}}}}
+data:
+  class_path: RandomWaveforms
+  init_args:
+    classes: [sad, happy, neutral]
+trainer:
+  max_epochs: 1
+  accelerator: cpu
+  logger: false
+  enable_progress_bar: false
+  enable_model_summary: false
+"""
+
+
+@pytest.fixture
+def train(tmp_path, monkeypatch):
+    """Fit the config of an encoder through LightningCLI; return the module and its checkpoint."""
+    set_parsing_settings(omegaconf_absolute_to_relative_paths=True)
+    monkeypatch.setattr("sys.argv", ["emojudge"])
+
+    def run(encoder: str) -> tuple[EmotionClassifier, Path]:
+        path = tmp_path / "config.yaml"
+        path.write_text(config(encoder).replace("class_path: RandomWaveforms", f"class_path: {__name__}.RandomWaveforms"))
+        cli = LightningCLI(
+            L.LightningModule,
+            L.LightningDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,
+            save_config_callback=None,
+            parser_kwargs={"parser_mode": "omegaconf+"},
+            args=["fit", "--config", str(path), f"--trainer.default_root_dir={tmp_path}"],
+        )
+        cli.trainer.save_checkpoint(tmp_path / "model.ckpt")
+        return cli.model, tmp_path / "model.ckpt"
+
+    return run
+
+
+def same(one, other):
+    return torch.equal(one.eval()(batch()), other.eval()(batch()))
+
+
+ECAPA = """
+          class_path: emojudge.nn.encoders.EcapaTdnn
+          init_args: {log_mel: {n_mels: 20, hop_s: 0.02}, channels: 16, features: 24, scale: 4, normalize: train}
+"""
+
+
+def test_trained_from_a_config_it_opens_by_its_path(train):
+    model, path = train(ECAPA)
+    again = EmotionClassifier.load_from_checkpoint(path, weights_only=True)
+    assert same(model, again)
+    assert again.classes == tuple(CLASSES)
+    assert isinstance(again.loss, CrossEntropyLoss)
+    assert again.group_options == {"pooling": {"lr": 0.1, "betas": [0.9, 0.99]}}
+    assert again.class_count.tolist() == [3, 2, 1]
+    assert (float(again.network.waveform_mean), float(again.network.waveform_std)) == (0.5, 3.0)
+    torch.testing.assert_close(again.source_prior(), torch.full((3,), 1 / 3, dtype=torch.float64))
+
+
+def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
+    folder = tmp_path / "wavlm"
+    HuggingFaceEncoder(WAVLM, pretrained=False).model.save_pretrained(folder)
+    model, path = train(f"{{class_path: emojudge.nn.encoders.HuggingFaceEncoder, init_args: {{model: {folder}}}}}")
+    assert model.hparams["network"]["init_args"]["encoder"]["init_args"]["model"] == str(folder)
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    assert same(model, EmotionClassifier.load_from_checkpoint(path))
+    stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
+    assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
+
+
+def built(**options):
+    torch.manual_seed(0)
+    encoder = EcapaTdnn(LogMel(n_mels=20, hop_s=0.02), channels=16, features=24, scale=4)
+    network = AcousticNetwork(encoder, CLASSES, head=partial(ResidualHead, hidden=16))
+    return EmotionClassifier(network, lr_scheduler=partial(LinearWarmup, share=0.5), **options)
+
+
+def fitted(model, folder):
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = L.Trainer(max_epochs=1, accelerator="cpu", default_root_dir=folder, **quiet)
+    trainer.fit(model, datamodule=RandomWaveforms())
+    trainer.save_checkpoint(folder / "model.ckpt")
+    return folder / "model.ckpt"
+
+
+def test_built_in_python_it_opens_with_its_network(tmp_path):
+    model = built(group_options={"head": {"lr": 0.1}})
+    path = fitted(model, tmp_path)
+    other = built()
+    torch.nn.init.zeros_(other.network.head.output.weight)
+    again = EmotionClassifier.load_from_checkpoint(path, network=other.network)
+    assert same(model, again)
+    assert again.group_options == {"head": {"lr": 0.1}}
+
+
+def test_built_in_python_the_path_alone_says_what_is_missing(tmp_path):
+    path = fitted(built(), tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"model.ckpt was trained from Python.*EmotionClassifier.load_from_checkpoint\(path, network=...\)"
+    ):
+        EmotionClassifier.load_from_checkpoint(path)
+
+
+def test_hyper_parameters_hold_no_parts_and_plain_values_only():
+    model = built(group_options={"head": {"lr": np.float64(0.1)}, "pooling": {"betas": (0.9, np.float32(0.5))}})
+    for kept in (model.hparams, model.hparams_initial):
+        assert set(kept) == {"group_options", "class_weighting", "classes"}
+        assert type(kept["group_options"]["head"]["lr"]) is float
+        assert kept["group_options"]["pooling"]["betas"] == [0.9, 0.5]
+    with pytest.raises(ConfigError, match="argument 'group_options' is a Tensor"):
+        built(group_options={"head": {"lr": torch.tensor(0.1)}})
+
+
+def test_a_checkpoint_on_a_server_is_refused():
+    with pytest.raises(ConfigError, match="not taken from a server"):
+        EmotionClassifier.load_from_checkpoint("http://example.org/model.ckpt")
+
+
+def test_a_resumed_fit_gives_the_same_buffers(tmp_path):
+    path = fitted(built(), tmp_path)
+    model = built()
+    quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False, "enable_checkpointing": False}
+    trainer = L.Trainer(max_epochs=2, accelerator="cpu", default_root_dir=tmp_path, **quiet)
+    trainer.fit(model, datamodule=RandomWaveforms(), ckpt_path=path, weights_only=True)
+    torch.testing.assert_close(model.class_weight, torch.tensor([6 / 9, 6 / 6, 6 / 3]))
+    assert trainer.global_step == 4

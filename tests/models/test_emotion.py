@@ -1,0 +1,298 @@
+import logging
+
+import lightning as L
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from emojudge.batch import Batch
+from emojudge.errors import ConfigError, EmojudgeError
+from emojudge.evaluation import score_emotions
+from emojudge.losses import CrossEntropyLoss, FocalLoss
+from emojudge.models import EmotionClassifier
+from emojudge.models.optim import LinearWarmup
+
+CLASSES = ("sad", "happy", "neutral", "fear")
+
+
+class Plain(nn.Module):
+    """The least that a network offers: here, a linear map of the first samples."""
+
+    def __init__(self, n_classes=4):
+        super().__init__()
+        self.body, self.out = nn.Linear(6, 8), nn.Linear(8, n_classes)
+
+    def forward(self, batch):
+        return self.out(torch.tanh(self.body(batch.waveform)))
+
+    def parameter_groups(self):
+        return [{"name": name, "params": list(getattr(self, name).parameters())} for name in ("body", "out")]
+
+
+class Full(Plain):
+    """One that also normalises, has a penalty and knows rows without input."""
+
+    def __init__(self):
+        super().__init__()
+        self.n_classes, self.classes, self.given = 4, CLASSES, None
+
+    def forward(self, batch):
+        return super().forward(batch).masked_fill(~self.has_input(batch)[:, None], torch.nan)
+
+    def has_input(self, batch):
+        return batch.waveform_mask.any(dim=1)
+
+    def penalty(self):
+        return 100 * self.out.bias.square().sum() + 7
+
+    def set_normalization(self, mean, std):
+        self.given = (mean, std)
+
+
+def batch(emotion=(0, 1, 2, 2, -1), seed=0):
+    n = len(emotion)
+    waveform = torch.randn(n, 6, generator=torch.Generator().manual_seed(seed))
+    return Batch(
+        row=torch.arange(n),
+        id=[f"clip{i}" for i in range(n)],
+        waveform=waveform,
+        waveform_mask=torch.ones(n, 6, dtype=torch.bool),
+        emotion=torch.tensor(emotion),
+    )
+
+
+class Data(L.LightningDataModule):
+    test_splits = ("test1", "test3")
+
+    def __init__(self, counts=(1, 3, 4, 0), classes=CLASSES, n_test=1, batches=None):
+        super().__init__()
+        self.counts, self.classes, self.n_test = torch.tensor(counts), list(classes), n_test
+        self.batches = batches or [batch(seed=k)._replace(row=torch.arange(5) + 5 * k) for k in range(3)]
+
+    def class_counts(self):
+        return self.counts
+
+    def waveform_statistics(self):
+        return 0.25, 2.0
+
+    def loader(self):
+        return DataLoader(self.batches, batch_size=None)
+
+    train_dataloader = val_dataloader = predict_dataloader = loader
+
+    def test_dataloader(self):
+        return self.loader() if self.n_test == 1 else [self.loader() for _ in range(self.n_test)]
+
+
+def trainer(tmp_path, **options):
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    return L.Trainer(default_root_dir=tmp_path, accelerator="cpu", **quiet | {"max_epochs": 1} | options)
+
+
+def classifier(network=None, **options):
+    torch.manual_seed(0)
+    return EmotionClassifier(network or Full(), **options)
+
+
+def test_weights_are_inverse_frequencies_over_the_classes_in_training(tmp_path, caplog):
+    model = classifier()
+    assert (model.class_weight.shape, model.class_count.shape) == ((4,), (4,))
+    with caplog.at_level(logging.WARNING):
+        trainer(tmp_path).fit(model, datamodule=Data())
+    torch.testing.assert_close(model.class_weight, torch.tensor([8 / (3 * 1), 8 / (3 * 3), 8 / (3 * 4), 0.0]))
+    assert model.class_count.tolist() == [1, 3, 4, 0]
+    assert "no training utterance of fear" in caplog.text
+    assert model.network.given == (0.25, 2.0)
+
+
+def test_source_prior_is_what_the_weighted_loss_sees():
+    inverse, plain = classifier(), classifier(class_weighting="none")
+    assert inverse.source_prior() is None
+    for model in (inverse, plain):
+        model.set_class_counts(torch.tensor([1, 3, 4, 0]))
+    torch.testing.assert_close(inverse.source_prior(), torch.tensor([1 / 3, 1 / 3, 1 / 3, 0], dtype=torch.float64))
+    torch.testing.assert_close(plain.source_prior(), torch.tensor([1 / 8, 3 / 8, 4 / 8, 0], dtype=torch.float64))
+    assert plain.class_weight.tolist() == [1, 1, 1, 0]
+
+
+def test_an_absent_class_is_masked_everywhere():
+    model = classifier()
+    model.set_class_counts(torch.tensor([1, 3, 4, 0]))
+    nn.init.constant_(model.network.out.bias[3:], 100.0)
+    assert model(batch())[:, 3].isnan().all()
+    assert model(batch())[:, :3].isfinite().all()
+    loss, logits, n = model._step(batch((0, 1, 2, 3, -1)))
+    assert (logits.argmax(dim=1) != 3).all()
+    assert loss.isfinite()
+    assert n == 4
+
+
+def test_loss_is_of_labelled_utterances_with_input_and_the_penalty():
+    model = classifier(loss=CrossEntropyLoss())
+    model.set_class_counts(torch.tensor([1, 3, 4, 2]))
+    a = batch((0, 1, 2, 2, -1))
+    a.waveform_mask[1] = False
+    model.log = lambda *args, **options: None
+    found = model.training_step(a, 0)
+    rows = [0, 2, 3]
+    logits = model.network(a)[rows]
+    expected = CrossEntropyLoss()(logits, a.emotion[rows], model.class_weight) + model.network.penalty()
+    torch.testing.assert_close(found, expected)
+
+
+def test_a_batch_without_a_usable_utterance_gives_zero_and_zero_gradients():
+    model = classifier()
+    loss, _, n = model._step(batch((-1, -1)))
+    loss.backward()
+    assert (loss.item(), n) == (0, 0)
+    assert all((p.grad == 0).all() for p in model.network.parameters())
+
+
+def test_logged_names_and_values_are_those_of_the_whole_split(tmp_path):
+    model, data, run = classifier(Plain(), class_weighting="none", classes=CLASSES), Data(counts=(1, 3, 4, 1)), trainer(tmp_path)
+    run.fit(model, datamodule=data)
+    assert {"train/loss", "val/loss", "val/macro_f1", "val/accuracy", "val/uar"} <= set(run.callback_metrics)
+    scores = run.test(model, datamodule=data, verbose=False)[0]
+    assert set(scores) == {"test/loss", "test/macro_f1", "test/accuracy", "test/uar"}
+    logits = torch.cat([model(b) for b in data.batches])
+    truth = torch.cat([b.emotion for b in data.batches])
+    known = truth >= 0
+    expected = score_emotions(truth[known].tolist(), logits[known].argmax(dim=1).tolist())
+    assert scores["test/macro_f1"] == pytest.approx(expected["macro_f1"])
+    assert scores["test/loss"] == pytest.approx(float(FocalLoss()(logits[known], truth[known])))
+
+
+def test_several_test_splits_are_named(tmp_path):
+    model, run = classifier(), trainer(tmp_path)
+    scores = run.test(model, datamodule=Data(n_test=2), verbose=False)[0]
+    assert {name.rsplit("/", 1)[0] for name in scores} == {"test/test1", "test/test3"}
+
+
+def test_utterances_without_input_count_as_wrong(tmp_path):
+    only = batch((0, 1, 2))
+    only.waveform_mask[1] = False
+    model = classifier()
+    model.set_class_counts(torch.tensor([1, 1, 1, 1]))
+    scores = trainer(tmp_path).test(model, DataLoader([only], batch_size=None), verbose=False)[0]
+    right = (model(only).argmax(dim=1) == only.emotion)[[0, 2]].sum()
+    assert scores["test/accuracy"] == pytest.approx(int(right) / 3)
+
+
+def test_prediction_gives_rows_and_nan_where_there_is_nothing(tmp_path):
+    a = batch((0, 1, -1))
+    a.waveform_mask[1] = False
+    model = classifier()
+    model.set_class_counts(torch.tensor([1, 1, 1, 0]))
+    (out,) = trainer(tmp_path).predict(model, DataLoader([a], batch_size=None))
+    assert out["row"].tolist() == [0, 1, 2]
+    assert out["logits"].isnan().tolist() == [[False, False, False, True], [True] * 4, [False, False, False, True]]
+
+
+@pytest.mark.parametrize("stage", ["fit", "validate", "predict"])
+def test_logits_that_are_not_finite_stop_with_the_utterances(tmp_path, stage):
+    broken = batch((0, 1, 2))
+    broken.waveform[1] = torch.nan
+    data = Data(counts=(1, 3, 4, 1), batches=[broken])
+    with pytest.raises(EmojudgeError, match=r"not finite for clip1 .*lower the learning rate"):
+        getattr(trainer(tmp_path, num_sanity_val_steps=0), stage)(classifier(), datamodule=data)
+
+
+def test_a_loss_that_is_not_finite_stops_with_the_utterances(tmp_path):
+    class Broken(nn.Module):
+        def forward(self, logits, target, alpha=None):
+            return logits.sum() / 0
+
+    with pytest.raises(EmojudgeError, match=r"training loss is -?inf at step 0, in the batch of clip0, clip1"):
+        trainer(tmp_path, num_sanity_val_steps=0, limit_val_batches=0).fit(classifier(loss=Broken()), datamodule=Data())
+
+
+def test_groups_of_one_optimizer_are_separate_optimizers_bit_for_bit():
+    options = {"body": {"lr": 1e-2, "weight_decay": 0.3}, "out": {"lr": 3e-3}}
+    model = classifier(Plain(), class_weighting="none", group_options=options)
+    one = model.configure_optimizers()
+    reference = Plain()
+    reference.load_state_dict(model.network.state_dict())
+    several = [
+        torch.optim.AdamW(reference.body.parameters(), lr=1e-2, weight_decay=0.3),
+        torch.optim.AdamW(reference.out.parameters(), lr=3e-3, weight_decay=0.01),
+    ]
+    for step in range(20):
+        for network, optimizers in ((model.network, [one]), (reference, several)):
+            for optimizer in optimizers:
+                optimizer.zero_grad()
+            FocalLoss()(network(batch(seed=step))[:4], batch().emotion[:4]).backward()
+            for optimizer in optimizers:
+                optimizer.step()
+    for ours, theirs in zip(model.network.parameters(), reference.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    assert [group["name"] for group in one.param_groups] == ["body", "out"]
+
+
+def test_defaults_are_the_papers():
+    groups = classifier().configure_optimizers().param_groups
+    assert [(group["lr"], group["weight_decay"]) for group in groups] == [(1e-5, 0.01)] * 2
+    assert isinstance(classifier().loss, FocalLoss)
+
+
+def test_an_unknown_group_is_refused_with_the_nearest():
+    with pytest.raises(ConfigError, match=r"group_options has 'boddy', but the parameter groups are body, out. Did you mean 'body'"):
+        classifier(group_options={"boddy": {"lr": 1.0}}).configure_optimizers()
+
+
+def test_a_parameter_outside_every_group_is_refused():
+    network = Plain()
+    network.extra = nn.Linear(2, 2)
+    with pytest.raises(ConfigError, match=r"network.extra.weight is in none"):
+        classifier(network).configure_optimizers()
+    network.extra.requires_grad_(False)
+    classifier(network).configure_optimizers()
+
+
+def test_the_schedule_knows_the_optimizer_steps_of_the_run(tmp_path):
+    seen = []
+
+    def schedule(optimizer, steps):
+        seen.append(steps)
+        return LinearWarmup(optimizer, steps, share=0.5)
+
+    data = Data(batches=[batch(seed=k) for k in range(8)])
+    model = classifier(lr_scheduler=schedule)
+    run = trainer(tmp_path, max_epochs=3, accumulate_grad_batches=4)
+    run.fit(model, datamodule=data)
+    assert seen == [6]
+    assert run.global_step == 6
+    assert run.optimizers[0].param_groups[0]["lr"] == 1e-5
+    with pytest.raises(ConfigError, match=r"trainer.max_epochs or trainer.max_steps"):
+        trainer(tmp_path, max_epochs=-1).fit(classifier(lr_scheduler=schedule), datamodule=data)
+
+
+def test_without_class_counts_inverse_weights_are_refused(tmp_path):
+    loader = DataLoader([batch((0, 1, 2))], batch_size=None)
+    with pytest.raises(ConfigError, match=r"needs the class counts.*class_weighting to none"):
+        trainer(tmp_path).fit(classifier(), loader)
+    model = classifier(class_weighting="none")
+    trainer(tmp_path).fit(model, loader)
+    assert model.class_weight.tolist() == [1, 1, 1, 1]
+
+
+def test_another_class_list_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"data module has the classes happy, sad, neutral, fear, the network sad, happy, neutral, fear"):
+        trainer(tmp_path).fit(classifier(), datamodule=Data(classes=["happy", "sad", "neutral", "fear"]))
+    with pytest.raises(ConfigError, match="the network 4 classes"):
+        trainer(tmp_path).fit(classifier(Plain(), classes=4), datamodule=Data(classes=["happy", "sad"]))
+    with pytest.raises(ConfigError, match="no training utterance has a label"):
+        trainer(tmp_path).fit(classifier(), datamodule=Data(counts=(0, 0, 0, 0)))
+
+
+def test_batches_without_labels_are_refused_in_training(tmp_path):
+    with pytest.raises(ConfigError, match="no emotion labels"):
+        trainer(tmp_path, num_sanity_val_steps=0).fit(classifier(), datamodule=Data(batches=[batch()._replace(emotion=None)]))
+
+
+def test_it_learns(tmp_path):
+    model = classifier(optimizer=lambda params: torch.optim.AdamW(params, lr=0.05), class_weighting="inverse")
+    model.network.penalty = lambda: 0.0
+    run = trainer(tmp_path, max_epochs=60)
+    run.fit(model, datamodule=Data(counts=(1, 1, 2, 0)))
+    assert run.callback_metrics["val/accuracy"] > 0.9

@@ -1,0 +1,215 @@
+"""The two networks: groups, gradients, rows without input, construction from YAML."""
+
+from functools import partial
+
+import pytest
+import torch
+from jsonargparse import ArgumentParser
+from torch import nn
+
+from emojudge.batch import Batch
+from emojudge.errors import ConfigError
+from emojudge.models import AcousticNetwork, TextNetwork
+from emojudge.nn import AttentiveStatisticsPooling, ClassificationHead, ResidualHead
+from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, HuggingFaceTextEncoder, LogMel
+
+CLASSES = ["sad", "happy", "neutral"]
+WAVLM = {
+    "model_type": "wavlm",
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "conv_dim": [8] * 7,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+    "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+}
+ROBERTA = {
+    "model_type": "roberta",
+    "vocab_size": 50,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 14,
+}
+
+
+def ecapa():
+    return EcapaTdnn(LogMel(n_mels=20, hop_s=0.02), channels=16, features=24, bottleneck=8, scale=4)
+
+
+def acoustic(encoder):
+    head = partial(ResidualHead, hidden=16, blocks=1)
+    return AcousticNetwork(encoder, CLASSES, pooling=partial(AttentiveStatisticsPooling, hidden=8), head=head)
+
+
+NETWORKS = {
+    "ecapa": lambda: acoustic(ecapa()),
+    "wavlm": lambda: acoustic(HuggingFaceEncoder(WAVLM, pretrained=False)),
+    "roberta": lambda: TextNetwork(HuggingFaceTextEncoder(ROBERTA, pretrained=False), CLASSES),
+}
+
+
+def batch_of(n_samples, n_tokens):
+    generator = torch.Generator().manual_seed(0)
+    waveform_mask = torch.arange(max(n_samples)) < torch.tensor(n_samples)[:, None]
+    token_mask = torch.arange(max(n_tokens)) < torch.tensor(n_tokens)[:, None]
+    n = len(n_samples)
+    return Batch(
+        row=torch.arange(n),
+        id=[f"u{i}" for i in range(n)],
+        waveform=torch.randn(waveform_mask.shape, generator=generator) * waveform_mask,
+        waveform_mask=waveform_mask,
+        tokens=torch.randint(3, 50, token_mask.shape, generator=generator),
+        token_mask=token_mask,
+        emotion=torch.arange(n) % 3,
+    )
+
+
+@pytest.fixture(params=NETWORKS)
+def network(request):
+    torch.manual_seed(0)
+    return NETWORKS[request.param]()
+
+
+def test_no_trainable_parameter_is_without_gradient_or_group(network):
+    logits = network(batch_of([9000, 12000, 7000], [9, 5, 7]))
+    assert logits.shape == (3, 3)
+    logits.square().sum().backward()
+    grouped = [p for group in network.parameter_groups() for p in group["params"]]
+    assert {id(p) for p in grouped} == {id(p) for p in network.parameters() if p.requires_grad}
+    assert all(p.grad is not None for p in grouped)
+
+
+def test_groups_are_the_parts_in_the_order_of_the_flow():
+    assert [group["name"] for group in NETWORKS["wavlm"]().parameter_groups()] == ["encoder", "pooling", "head"]
+    assert [group["name"] for group in NETWORKS["roberta"]().parameter_groups()] == ["encoder", "head"]
+
+
+def test_a_frozen_part_is_no_group():
+    network = NETWORKS["ecapa"]()
+    network.encoder.requires_grad_(False)
+    assert [group["name"] for group in network.parameter_groups()] == ["pooling", "head"]
+
+
+def test_rows_without_input_are_nan_and_do_not_touch_the_others(network):
+    network.eval()
+    whole = network(batch_of([9000, 12000, 7000], [9, 5, 7]))
+    batch = batch_of([9000, 12000, 7000], [9, 5, 7])
+    batch.waveform_mask[1] = False
+    batch.token_mask[1] = False
+    logits = network(batch)
+    assert logits[1].isnan().all()
+    torch.testing.assert_close(logits[[0, 2]], whole[[0, 2]], atol=1e-5, rtol=0)
+    assert network.has_input(batch).tolist() == [True, False, True]
+    logits[[0, 2]].sum().backward()
+    assert all(p.grad.isfinite().all() for group in network.parameter_groups() for p in group["params"])
+
+
+def test_a_batch_without_any_input_is_nan(network):
+    batch = batch_of([9000, 7000], [9, 7])
+    batch = batch._replace(waveform_mask=torch.zeros(2, 9000, dtype=torch.bool), token_mask=torch.zeros(2, 9, dtype=torch.bool))
+    assert network(batch).isnan().all()
+    assert network(batch).shape == (2, 3)
+
+
+def test_a_batch_without_the_part_itself_says_what_to_do():
+    batch = batch_of([9000], [9])
+    with pytest.raises(ConfigError, match="needs waveforms"):
+        NETWORKS["ecapa"]()(batch._replace(waveform=None, waveform_mask=None))
+    with pytest.raises(ConfigError, match="needs tokens"):
+        NETWORKS["roberta"]()(batch._replace(tokens=None, token_mask=None))
+
+
+class _Echo(nn.Module):
+    """An encoder that keeps what it was given."""
+
+    features_out = 1
+
+    def forward(self, waveform, mask):
+        self.given = waveform
+        return waveform.unsqueeze(2), mask
+
+
+def test_waveforms_are_normalised_and_padding_stays_zero():
+    network = AcousticNetwork(_Echo(), CLASSES, head=partial(ResidualHead, hidden=4))
+    network.set_normalization(0.5, 2.0)
+    batch = batch_of([6, 3], [1, 1])
+    network(batch)
+    expected = (batch.waveform - 0.5) / 2
+    torch.testing.assert_close(network.encoder.given[0], expected[0])
+    torch.testing.assert_close(network.encoder.given[1, :3], expected[1, :3])
+    assert (network.encoder.given[1, 3:] == 0).all()
+    assert {name: value.shape for name, value in network.state_dict().items() if "waveform" in name} == {
+        "waveform_mean": (),
+        "waveform_std": (),
+    }
+
+
+@pytest.mark.parametrize("std", [0.0, float("nan"), -1.0])
+def test_silent_training_waveforms_are_refused(std):
+    with pytest.raises(ConfigError, match="must not all be silent"):
+        NETWORKS["ecapa"]().set_normalization(0.0, std)
+
+
+def test_penalty_is_that_of_the_pooling():
+    network = NETWORKS["ecapa"]()
+    torch.testing.assert_close(network.penalty(), network.pooling.penalty())
+    assert NETWORKS["roberta"]().penalty() == 0
+
+
+def test_parts_may_be_finished_modules_and_classes_a_number():
+    network = AcousticNetwork(ecapa(), 4, pooling=AttentiveStatisticsPooling(24), head=ResidualHead(48, 4, hidden=8))
+    assert network(batch_of([9000], [1])).shape == (1, 4)
+    assert (network.classes, network.n_classes) == (None, 4)
+
+
+def test_the_head_sees_the_first_token():
+    network = NETWORKS["roberta"]().eval()
+    batch = batch_of([1, 1], [9, 5])
+    frames, _ = network.encoder(batch.tokens, batch.token_mask)
+    torch.testing.assert_close(network(batch), network.head(frames[:, 0]))
+    assert isinstance(network.head, ClassificationHead)
+    assert network.head.dropout.p == 0.3
+
+
+def test_networks_are_built_from_yaml_with_references():
+    parser = ArgumentParser(parser_mode="omegaconf+", exit_on_error=False)
+    parser.add_argument("--classes", type=list[str], default=CLASSES)
+    parser.add_subclass_arguments(nn.Module, "acoustic")
+    parser.add_subclass_arguments(nn.Module, "text")
+    config = f"""
+    acoustic:
+      class_path: emojudge.models.AcousticNetwork
+      init_args:
+        classes: "${{classes}}"
+        encoder:
+          class_path: emojudge.nn.encoders.EcapaTdnn
+          init_args:
+            log_mel: {{n_mels: 20, hop_s: 0.02}}
+            masking: {{class_path: emojudge.nn.masking.SpectrumMasking, init_args: {{time_masks: 1}}}}
+            normalize: both
+            channels: 16
+            features: 24
+            dilations: [2, 3]
+        pooling: {{class_path: emojudge.nn.AttentiveStatisticsPooling, init_args: {{hidden: 8}}}}
+        head: {{class_path: emojudge.nn.ResidualHead, init_args: {{hidden: 16, blocks: 1, dropout: 0.2}}}}
+    text:
+      class_path: emojudge.models.TextNetwork
+      init_args:
+        classes: "${{classes}}"
+        encoder:
+          class_path: emojudge.nn.encoders.HuggingFaceTextEncoder
+          init_args: {{pretrained: false, model: {ROBERTA}}}
+        head: {{class_path: emojudge.nn.ClassificationHead, init_args: {{dropout: 0.1}}}}
+    """
+    built = parser.instantiate(parser.parse_string(config))
+    assert built.acoustic.classes == built.text.classes == tuple(CLASSES)
+    assert len(built.acoustic.head.blocks) == 1
+    assert built.acoustic.encoder.log_mel.n_mels == 20
+    assert built.acoustic.encoder.masking.time_masks == 1
+    batch = batch_of([9000, 5000], [9, 5])
+    assert built.acoustic(batch).shape == built.text(batch).shape == (2, 3)
