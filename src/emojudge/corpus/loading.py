@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from ..errors import ConfigError, CorpusError, nearest
 from .audio_files import add_audio_facts
@@ -37,6 +37,8 @@ def load_table(
         CorpusError: If the corpus cannot be read as it stands.
         ConfigError: If the reader, one of its options, or a split or role in ``roles`` does not exist.
     """
+    if on_bad_utterance not in get_args(OnBadUtterance):
+        raise ConfigError(f"on_bad_utterance is '{on_bad_utterance}', expected 'error' or 'skip'")
     if reader == "table":
         table = _checked("table", _read_saved)(**options)
     else:

@@ -79,7 +79,7 @@ def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], 
             f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "
             "with respect to the fusion, by speaker."
         )
-    table.footnotes += [f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note]
+    table.footnotes.extend(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)
     return table
 
 
