@@ -7,12 +7,16 @@ import pytest
 from emojudge.files import file_digest, write_text, write_whole
 
 
+def spoil(path):
+    path.write_text("half")
+    raise OSError("disk full")
+
+
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "a.txt"
     write_text(path, "old")
-    with pytest.raises(RuntimeError), write_whole(path) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(OSError, match="disk full"), write_whole(path) as temporary:
+        spoil(temporary)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

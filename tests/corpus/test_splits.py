@@ -52,7 +52,7 @@ def test_the_size_can_be_set():
 def test_the_papers_numbers_are_refused_with_the_numbers():
     """295 of each class out of a Development that holds 326 of Fear would leave 31 of it."""
     paper = table({"sad": 2341, "fear": 326})
-    with pytest.raises(CorpusError, match="taking 295 .* leaves fewer than 50 in dev: fear 31 of 326.*allow_rare"):
+    with pytest.raises(CorpusError, match=r"taking 295 .* leaves fewer than 50 in dev: fear 31 of 326.*allow_rare"):
         dev2(paper, seed=0, per_class=295)
     assert dev2(paper, seed=0, per_class=295, allow_rare=True).splits["dev2"] == 2 * 295
 

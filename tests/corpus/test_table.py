@@ -20,8 +20,8 @@ COLUMNS_GIVEN = {
 }
 
 
-def table(info=TableInfo("here", ("sad", "happy")), **columns):
-    return build_table(COLUMNS_GIVEN | columns, info)
+def table(info=None, **columns):
+    return build_table(COLUMNS_GIVEN | columns, info or TableInfo("here", ("sad", "happy")))
 
 
 def test_columns_that_are_not_given_are_null_and_the_others_stay_as_they_are():
@@ -65,7 +65,7 @@ def test_rows_of_splits_are_found():
 
 
 def test_an_empty_split_is_an_error_that_lists_the_others():
-    with pytest.raises(CorpusError, match="here has no utterance in split 'test2' .found: train 2, dev 1, test1 1"):
+    with pytest.raises(CorpusError, match=r"here has no utterance in split 'test2' .found: train 2, dev 1, test1 1"):
         table().indices("test2")
 
 
@@ -111,7 +111,7 @@ def test_columns_can_be_replaced():
 
 
 def test_a_column_that_no_table_has_cannot_be_replaced():
-    with pytest.raises(CorpusError, match="no column 'valnce'.*Did you mean 'valence'"):
+    with pytest.raises(CorpusError, match=r"no column 'valnce'.*Did you mean 'valence'"):
         table().with_columns(valnce=[1, 2, 3, 4])
 
 

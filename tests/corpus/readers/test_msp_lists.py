@@ -1,0 +1,43 @@
+"""Partitions and speakers of MSP-Podcast, line by line."""
+
+import pytest
+
+from emojudge.corpus.readers.msp_lists import find, read_partitions, read_speakers
+from emojudge.errors import CorpusError
+
+
+def test_blank_lines_and_space_do_not_matter(tmp_path):
+    (tmp_path / "p.txt").write_text("\nTrain;a.wav\n  Test3 ;  b.wav \n\n")
+    assert read_partitions(tmp_path / "p.txt") == {"a.wav": "Train", "b.wav": "Test3"}
+
+
+def test_speakers_and_their_genders_share_a_file(tmp_path):
+    (tmp_path / "s.txt").write_text("Speaker_127; Male\nSpeaker_3; Unknown\na.wav; 127\nb.wav; Unknown\nc.wav; Speaker_3\n")
+    assert read_speakers(tmp_path / "s.txt") == ({"a.wav": "127", "b.wav": "Unknown", "c.wav": "3"}, {"127": "male", "3": "unknown"})
+
+
+@pytest.mark.parametrize("line", ["a.wav", "Train, a.wav", "Train; a.wav; b", "; a.wav", "Train;"])
+def test_a_line_of_another_form_is_refused_with_its_number(tmp_path, line):
+    (tmp_path / "p.txt").write_text(f"Train; x.wav\n{line}\n")
+    with pytest.raises(CorpusError, match=r"p.txt: line 2 is .*expected the form 'Train; MSP-PODCAST_0001_0008.wav'"):
+        read_partitions(tmp_path / "p.txt")
+    with pytest.raises(CorpusError, match=r"line 2 is .*expected the form 'Speaker_127; Male' or"):
+        read_speakers(tmp_path / "p.txt")
+
+
+def test_a_file_in_two_splits_is_refused(tmp_path):
+    (tmp_path / "p.txt").write_text("Train; a.wav\nTrain; a.wav\nTest1; a.wav\n")
+    with pytest.raises(CorpusError, match=r"line 3 puts a.wav into Test1, an earlier one into Train"):
+        read_partitions(tmp_path / "p.txt")
+
+
+def test_another_encoding_is_refused(tmp_path):
+    (tmp_path / "p.txt").write_bytes(b"Train; \xe9.wav\n")
+    with pytest.raises(CorpusError, match="not UTF-8"):
+        read_partitions(tmp_path / "p.txt")
+
+
+def test_the_first_name_that_is_there_is_found(tmp_path):
+    (tmp_path / "b").write_text("")
+    assert find(tmp_path, ["a", "b"]) == tmp_path / "b"
+    assert find(tmp_path, ["a"]) is None
