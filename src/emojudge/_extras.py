@@ -15,8 +15,6 @@ def need(package: str, extra: str) -> ModuleType:
     try:
         return import_module(package)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != package.split(".")[0]:
+        if error.name is None or error.name.split(".")[0] != package.split(".", maxsplit=1)[0]:
             raise
-        raise MissingExtraError(
-            f"this needs the package '{package}', which is not installed: pip install 'emojudge[{extra}]'"
-        ) from error
+        raise MissingExtraError(f"this needs the package '{package}', which is not installed: pip install 'emojudge[{extra}]'") from error

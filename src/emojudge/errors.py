@@ -44,6 +44,6 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def some(names: Iterable[object], limit: int = 5) -> str:
     """Return the first few names of a list for an error message, and how many more there are."""
-    names = [str(name) for name in names]
-    shown = ", ".join(names[:limit])
-    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+    texts = [str(name) for name in names]
+    shown = ", ".join(texts[:limit])
+    return shown if len(texts) <= limit else f"{shown} and {len(texts) - limit} more"

@@ -189,8 +189,8 @@ def load_predictions(path: str | Path) -> Predictions:
     raw = json.loads(metadata) if metadata is not None else {}
     if "system" not in raw:
         raise PredictionsError(f"{path}: a parquet file, but not predictions written by emojudge")
-    if raw["schema_version"] != SCHEMA_VERSION:
-        raise PredictionsError(f"{path}: schema version {raw['schema_version']}, this release reads {SCHEMA_VERSION}; predict again")
+    if raw.get("schema_version") != SCHEMA_VERSION:
+        raise PredictionsError(f"{path}: schema version {raw.get('schema_version')}, this release reads {SCHEMA_VERSION}; predict again")
     for name in ("classes", "absent_classes", "source_prior"):
         raw[name] = None if raw[name] is None else tuple(raw[name])
     info = PredictionsInfo(**raw)

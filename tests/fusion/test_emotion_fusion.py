@@ -138,7 +138,9 @@ def test_an_utterance_without_a_branch_takes_the_other_and_is_marked():
 
 def test_an_utterance_without_any_input_stays_without_label():
     world = World(missing=0.2)
-    acoustic = Predictions(world.ids, world.split, np.where(world.text.predicted[:, None], world.acoustic.logits, np.nan), world.acoustic.info)
+    acoustic = Predictions(
+        world.ids, world.split, np.where(world.text.predicted[:, None], world.acoustic.logits, np.nan), world.acoustic.info
+    )
     fused = quick().fit([acoustic, world.text], world.truth, world.groups).predict([acoustic, world.text])
     nothing = int(np.flatnonzero(~world.text.predicted)[0])
     assert fused.used[nothing] == ""

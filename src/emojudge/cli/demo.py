@@ -25,6 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = [f"--seed={options.seed}", f"--corpus.options.root={options.out}/corpus", f"--corpus.options.seed={options.corpus_seed}"]
     status = run.main(["run", f"--config={CONFIG}", f"--out={options.out}", *settings, *(["--force"] if options.force else [])])
     Console().print(
-        "The corpus is synthetic: these figures show that the software works, and say nothing about speech or about the paper.", soft_wrap=True
+        "The corpus is synthetic: these figures show that the software works, and say nothing about speech or about the paper.",
+        soft_wrap=True,
     )
     return status

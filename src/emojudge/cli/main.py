@@ -30,26 +30,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
     arguments = [argument for argument in arguments if argument != "--debug"]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(_usage())
+    command = arguments[0] if arguments else "--help"
+    if command in ("-h", "--help", "-V", "--version"):
+        print(_usage() if command in ("-h", "--help") else f"emojudge {__version__}")
         return 0
-    if arguments[0] in ("-V", "--version"):
-        print(f"emojudge {__version__}")
-        return 0
-    if arguments[0] not in COMMANDS:
-        return _fail(f"there is no command '{arguments[0]}'.{nearest(arguments[0], COMMANDS)} See emojudge --help.", 2)
+    if command not in COMMANDS:
+        return _fail(f"there is no command '{command}'.{nearest(command, COMMANDS)} See emojudge --help.", 2)
     try:
-        return int(import_module(f".{COMMANDS[arguments[0]][0]}", __package__).main(arguments))
+        return _run(command, arguments)
     except KeyboardInterrupt:
         return _fail("interrupted; the same command takes it up again", 130)
-    except SystemExit as stop:
-        if isinstance(stop.code, str):
-            return _fail(stop.code, 1)
-        return int(stop.code or 0)
     except Exception as error:
         if debug or not _is_users_mistake(error):
             raise
         return _fail(" ".join(str(error).split()) or type(error).__name__, 1)
+
+
+def _run(command: str, arguments: Sequence[str]) -> int:
+    """Return a command's status, also where a library leaves through ``sys.exit``."""
+    try:
+        return int(import_module(f".{COMMANDS[command][0]}", __package__).main(arguments))
+    except SystemExit as stop:
+        return _fail(stop.code, 1) if isinstance(stop.code, str) else int(stop.code or 0)
 
 
 def _usage() -> str:

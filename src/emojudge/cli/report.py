@@ -18,7 +18,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folder that emojudge run wrote; several are shown as mean and spread")
     parser.add_argument("--truth", metavar="FILE", help="score against labels kept apart: a table, or a CSV with FileName and EmoClass")
     parser.add_argument("--split", help="with --truth: score this split only")
-    parser.add_argument("--compare", nargs=2, metavar=("SYSTEM", "REFERENCE"), help="difference of two systems over the runs, with its interval")
+    parser.add_argument(
+        "--compare", nargs=2, metavar=("SYSTEM", "REFERENCE"), help="difference of two systems over the runs, with its interval"
+    )
     parser.add_argument("--out", metavar="STEM", help="also write STEM.csv and STEM.md (one run)")
     options = parser.parse_args(list(arguments[1:]))
 
@@ -34,7 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.compare:
         system, reference = options.compare
         for split, gain in differences(tables, system, reference).items():
-            interval = "" if gain.n_runs == 1 else f", 95 % interval over runs {gain.mean - gain.half_width:+.3f} to {gain.mean + gain.half_width:+.3f}"
+            interval = (
+                ""
+                if gain.n_runs == 1
+                else f", 95 % interval over runs {gain.mean - gain.half_width:+.3f} to {gain.mean + gain.half_width:+.3f}"
+            )
             console.print(f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}", highlight=False)
     return 0
 

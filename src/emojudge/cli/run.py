@@ -10,10 +10,14 @@ def main(arguments: Sequence[str]) -> int:
     """Run the experiment that the configs describe and print its results."""
     set_up_parsing()
     parser = OneLineErrors(prog="emojudge run", description="Run all stages of an experiment: corpus, networks, fusion, judge, results.")
-    parser.add_argument("-c", "--config", action="config", help="experiment as YAML: a file, or a shipped one by name (run/podcast_small.yaml)")
+    parser.add_argument(
+        "-c", "--config", action="config", help="experiment as YAML: a file, or a shipped one by name (run/podcast_small.yaml)"
+    )
     parser.add_argument("--out", type=str, required=True, help="run folder; the same folder again skips what has not changed")
     parser.add_argument("--force", action="store_true", help="run every stage again")
-    parser.add_argument("--on-bad-utterance", choices=["error", "skip"], default="error", help="skip: go on without utterances that cannot be used")
+    parser.add_argument(
+        "--on-bad-utterance", choices=["error", "skip"], default="error", help="skip: go on without utterances that cannot be used"
+    )
     parser.add_class_arguments(RunConfig, skip={"on_bad_utterance"}, fail_untyped=False)
     options = parser.parse_args(resolve_configs(arguments[1:]))
     settings = parser.instantiate_classes(options).as_dict()
@@ -31,5 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     with Display(console).shown() as display:
         results = run_experiment(config, options.out, display, force=options.force)
     show(results, console)
-    console.print(f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system", highlight=False, soft_wrap=True)
+    console.print(
+        f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system", highlight=False, soft_wrap=True
+    )
     return 0

@@ -10,8 +10,8 @@ from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 
-from ..callbacks.checkpoints import FOLDER
 from ..callbacks import BestCheckpoint, LatestCheckpoint, PredictionWriter, ProgressFile, SaveRunConfig
+from ..callbacks.checkpoints import FOLDER
 from ..errors import ConfigError, EmojudgeError
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 

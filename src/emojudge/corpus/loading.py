@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -30,7 +31,8 @@ def load_table(
             empty, cut short or not finite; an unknown class code; a doubled id); ``skip`` leaves it
             out and lists it in ``info.skipped``.
         roles: Role of some splits (``fit``, ``tune``, ``hold``); the others keep their default.
-        progress: Called with (audio files read, audio files in all).
+        progress: Called with (audio files read, audio files in all); before, where a reader writes its corpus, with
+            (utterances written, utterances in all).
         **options: The reader's own, such as ``root`` or ``path``.
 
     Raises:
@@ -43,7 +45,7 @@ def load_table(
         table = _checked("table", _read_saved)(**options)
     else:
         faults = Faults(on_bad_utterance)
-        read = _reader(reader)(faults=faults, **options)
+        read = _reader(reader, progress)(faults=faults, **options)
         counts = read.counts | add_audio_facts(read.columns, faults, progress)
         columns = faults.settle(read.columns)
         if not columns["id"]:
@@ -58,7 +60,7 @@ def _read_saved(path: str | Path) -> Table:
     return read_table(path)
 
 
-def _reader(name: str) -> Callable[..., Read]:
+def _reader(name: str, progress: Callable[[int, int], None] | None) -> Callable[..., Read]:
     from .readers.manifest import read_manifest
     from .readers.msp_podcast import read_msp_podcast
     from .readers.synthetic import read_synthetic
@@ -66,12 +68,15 @@ def _reader(name: str) -> Callable[..., Read]:
     readers: dict[str, Callable[..., Read]] = {"msp_podcast": read_msp_podcast, "manifest": read_manifest, "synthetic": read_synthetic}
     if name not in readers:
         raise ConfigError(f"there is no corpus reader '{name}' (known: {', '.join([*readers, 'table'])}).{nearest(name, readers)}")
-    return _checked(name, readers[name])
+    reader = readers[name]
+    if "progress" in inspect.signature(reader).parameters:
+        reader = partial(reader, progress=progress)
+    return _checked(name, reader)
 
 
 def _checked(name: str, reader: Callable[..., _T]) -> Callable[..., _T]:
     """Return the reader, refusing options that it does not have with the nearest one that it has."""
-    known = [p for p in inspect.signature(reader).parameters if p != "faults"]
+    known = [p for p in inspect.signature(reader).parameters if p not in ("faults", "progress")]
 
     def read(**options: Any) -> _T:
         for option in options:

@@ -1,14 +1,14 @@
 """Class priors: what a scorer assumed, what the user declares, and the step from one to the other."""
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ConfigError
 
-TargetPrior: TypeAlias = Literal["uniform", "natural"] | Sequence[float]
+TargetPrior: TypeAlias = str | Sequence[float]
 """``uniform`` (each class as likely), ``natural`` (as in the fitting split), or one number a class."""
 
 FLOOR = 1e-6
@@ -67,4 +67,4 @@ def log_softmax(logits: ArrayLike) -> NDArray[np.float64]:
     largest = np.max(logits, axis=-1, keepdims=True, initial=-np.inf, where=known)
     largest = np.where(np.isfinite(largest), largest, 0.0)
     mass = np.sum(np.exp(logits - largest, where=known, out=np.zeros_like(logits)), axis=-1, keepdims=True)
-    return logits - largest - np.log(np.where(mass > 0, mass, 1.0))  # type: ignore[no-any-return]
+    return logits - largest - np.log(np.where(mass > 0, mass, 1.0))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -68,7 +69,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         self._fit(branches, labelled, truth, groups)
         missing = [name for k, name in enumerate(self._kept()) if not self.models_["+".join(self.branches_)].prior[k]]
         if missing:
-            raise FusionError(f"the fitting split has no utterance of {', '.join(missing)}; fit on a split that has every class, or drop the class")
+            raise FusionError(
+                f"the fitting split has no utterance of {', '.join(missing)}; fit on a split that has every class, or drop the class"
+            )
         return self
 
     def _fit(self, branches: Sequence[Predictions], ids: Sequence[str], truth: Mapping[str, str | None], groups: Mapping[str, str]) -> Self:
@@ -88,7 +91,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             known = np.flatnonzero(_known(features, chosen))
             if not len(known):
                 raise FusionError(f"no utterance of the fitting split has input for {name}; leave that branch out")
-            x, y, g = _joined(features, chosen)[known], target[known], [groups[ids[i]] for i in known]
+            x, y, g = _joined(features, chosen)[known], target[known], [groups[ids[i]] for i in known.tolist()]
             c, self.curves_[name] = choose_c(x, y, self._split(y, g), len(self._kept()), self.grid, self._prior())
             self.models_[name] = fit_logistic(x, y, len(self._kept()), c)
         return self
@@ -108,7 +111,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         for name, chosen in self._by_preference():
             take = np.flatnonzero(left & _known(features, chosen))
             if len(take):
-                logits[np.ix_(take, kept)] = shifted(self.models_[name], _joined(features, chosen)[take], self._prior())
+                logits[take[:, None], kept] = shifted(self.models_[name], _joined(features, chosen)[take], self._prior())
             for i in take:
                 used[i] = name
             left[take] = False
@@ -170,7 +173,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         try:
             raw = json.loads(Path(path).read_text(encoding="utf-8"))
             if raw["schema_version"] != SCHEMA_VERSION:
-                raise FusionError(f"{path}: schema version {raw['schema_version']}, this release reads {SCHEMA_VERSION}; fit the fusion again")
+                raise FusionError(
+                    f"{path}: schema version {raw['schema_version']}, this release reads {SCHEMA_VERSION}; fit the fusion again"
+                )
             fusion = cls(**raw["settings"])
             fusion.branches_, fusion.classes_ = raw["branches"], tuple(raw["classes"])
             fusion.absent_, fusion.n_fitted_ = tuple(raw["absent_classes"]), raw["n_fitted"]
@@ -242,7 +247,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         """
         n_groups = len(set(groups))
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="The least populated class")  # a rare class misses some folds; its logit is NEVER_SEEN there
+            warnings.filterwarnings(
+                "ignore", message="The least populated class"
+            )  # a rare class misses some folds; its logit is NEVER_SEEN there
             if n_groups > 1:
                 grouped = StratifiedGroupKFold(min(self.folds, n_groups), shuffle=True, random_state=self.seed)
                 return [(fit, held) for fit, held in grouped.split(target, target, groups) if len(held) and len(fit)]
@@ -263,6 +270,6 @@ def _joined(features: Sequence[Float], chosen: Sequence[int]) -> Float:
     return np.concatenate([features[k] for k in chosen], axis=1)
 
 
-def _known(features: Sequence[Float], chosen: Sequence[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def _known(features: Sequence[Float], chosen: Sequence[int]) -> NDArray[np.bool_]:
     """Return True for each row that has all the chosen branches."""
-    return ~np.isnan(_joined(features, chosen)).any(axis=1)
+    return np.asarray(np.isfinite(_joined(features, chosen)).all(axis=1))

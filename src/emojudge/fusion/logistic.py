@@ -40,7 +40,8 @@ class LogisticModel:
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> "LogisticModel":
         """Return the model that :meth:`to_json` described."""
-        return cls(**{name: np.asarray(value) if isinstance(value, list) else value for name, value in raw.items()})
+        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in raw.items() if name != "c"}
+        return cls(**arrays, c=float(raw["c"]))
 
 
 def fit_logistic(features: Float, target: Int, n_classes: int, c: float) -> LogisticModel:

@@ -45,7 +45,7 @@ class Display:
         """Yield a function that takes (done, total, remark) and moves the bar of a stage."""
         task = self._progress.add_task(name, total=None, score="")
 
-        def tell(done: int, total: int, score: str = "") -> None:
+        def tell(done: int, total: int, score: str = "", /) -> None:
             self._progress.update(task, completed=done, total=total, score=score)
 
         try:

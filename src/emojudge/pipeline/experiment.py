@@ -64,9 +64,7 @@ def _read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Tabl
 
     def make() -> str:
         with display.bar("reading the corpus") as tell:
-            table = load_table(
-                corpus.reader, on_bad_utterance=config.on_bad_utterance, roles=corpus.roles, progress=tell, **corpus.options
-            )
+            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, roles=corpus.roles, progress=tell, **corpus.options)
         if corpus.dev2 is not None:
             table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
         _check_roles(table)
@@ -79,7 +77,7 @@ def _read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Tabl
         return ", ".join(f"{split} {n}" for split, n in table.splits.items()) + counts + skipped
 
     place = corpus.options.get("root") or corpus.options.get("path")
-    inputs = {"corpus": asdict(corpus), "on_bad_utterance": config.on_bad_utterance}
+    inputs: dict[str, Any] = {"corpus": asdict(corpus), "on_bad_utterance": config.on_bad_utterance}
     if place is not None and Path(place).exists():
         inputs["files"] = folder_digest(place, without=folder.path)
     folder.stage("corpus", inputs, [TABLE, "skipped.csv"], make)

@@ -54,10 +54,12 @@ def review(folder: RunFolder, config: RunConfig, table: Table, display: Display)
         refined, codes = refine(labels, verdicts, config.judge.threshold)
         summary = summarize(codes.values())
         info = replace(fused.info, system=name, checkpoint=file_digest(folder.path / FUSED))
-        replace(
-            fused, info=info, label=[refined[id] for id in fused.id], reason_code=[str(codes[id]) for id in fused.id], _index={}
-        ).save(folder.path / REFINED)
-        write_text(folder.path / SUMMARY, json.dumps({"judge": client.model, "threshold": config.judge.threshold, **summary}, indent=1) + "\n")
+        replace(fused, info=info, label=[refined[id] for id in fused.id], reason_code=[str(codes[id]) for id in fused.id], _index={}).save(
+            folder.path / REFINED
+        )
+        write_text(
+            folder.path / SUMMARY, json.dumps({"judge": client.model, "threshold": config.judge.threshold, **summary}, indent=1) + "\n"
+        )
         return f"{summary['asked']} asked, {summary['changed']} labels changed, {summary['invalid']} replies invalid"
 
     inputs = {

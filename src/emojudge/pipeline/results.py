@@ -49,7 +49,9 @@ def score_against(systems: Mapping[str, Predictions], truth_path: str | Path, sp
     split_of = dict(zip(first.id, first.split, strict=True))
     unknown = [id for id in truth if id not in split_of]
     if unknown and (split is None or len(unknown) == len(truth)):
-        raise PredictionsError(f"{truth_path}: {len(unknown)} utterances were not predicted: {some(unknown)}; is it the truth of this corpus?")
+        raise PredictionsError(
+            f"{truth_path}: {len(unknown)} utterances were not predicted: {some(unknown)}; is it the truth of this corpus?"
+        )
     wanted = {id: emotion for id, emotion in truth.items() if id in split_of and split in (None, split_of[id])}
     if not wanted:
         raise PredictionsError(f"{truth_path}: no utterance of split '{split}' (predicted: {', '.join(dict.fromkeys(first.split))})")
@@ -73,7 +75,9 @@ def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], 
             note = f"{without} of {len(pairs)} utterances without input count as wrong" if without else ""
             table.results.append(Result(name, split, scores, roles.get(split) == "tune", note))
     if not table.results:
-        raise EmojudgeError("no split has both labels and predictions; nothing can be scored (emojudge report --truth FILE takes labels kept apart)")
+        raise EmojudgeError(
+            "no split has both labels and predictions; nothing can be scored (emojudge report --truth FILE takes labels kept apart)"
+        )
     if any(result.in_sample for result in table.results):
         table.footnotes.append(
             f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "

@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from ..errors import EmojudgeError
 
@@ -16,7 +17,12 @@ POLL_S = 0.2
 GRACE_S = 30.0
 """After Ctrl-C, wait so long for a training to save its checkpoint, in seconds."""
 
-Progress = Callable[[int, int, str], None]
+
+class Progress(Protocol):
+    """Takes how far a stage is."""
+
+    def __call__(self, done: int, total: int, score: str = "", /) -> None:
+        """Show that ``done`` of ``total`` are done, and the score so far."""
 
 
 def call(command: str, arguments: Sequence[str], folder: Path, progress: Progress) -> None:

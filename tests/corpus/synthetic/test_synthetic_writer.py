@@ -128,7 +128,9 @@ def test_settings_that_make_no_sense_are_refused(tmp_path, change):
 
 def test_the_reader_writes_it_where_it_is_not_there(tmp_path):
     settings = {"root": tmp_path / "a", "utterances": 32, "speakers": 8, "seed": 2}
-    table = load_table("synthetic", **settings)
+    told = []
+    table = load_table("synthetic", progress=lambda done, total: told.append((done, total)), **settings)
+    assert told == 2 * [(i + 1, 32) for i in range(32)]  # written, then read
     assert len(table) == 32
     assert table.info.source == f"synthetic {tmp_path / 'a'}"
     assert load_table("synthetic", **settings).info == table.info
