@@ -1,18 +1,18 @@
 """``emojudge demo``: everything on a synthetic corpus, in minutes, without a network or a key."""
 
-import argparse
 from collections.abc import Sequence
 
 from rich.console import Console
 
 from . import run
+from .usage import Parser
 
 CONFIG = "run/demo.yaml"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo's experiment."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="emojudge demo",
         description="Write a synthetic corpus, train both networks, fuse, judge by rules and print the results: a tour of the software, "
         "not evidence about speech.",

@@ -4,8 +4,7 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from inspect import signature
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from jsonargparse import ArgumentParser, set_parsing_settings
 
@@ -42,25 +41,58 @@ def resolve_configs(arguments: Sequence[str]) -> list[str]:
 class OneLineErrors(ArgumentParser):
     """A parser that says in one line what is wrong with the usage, with the nearest valid name, and exits with 2."""
 
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **settings})
+
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print the message and exit with status 2."""
-        parser = getattr(ex, "subcommand_parser", None) or self
         text = " ".join(str(message).split())
-        sys.stderr.write(f"emojudge: {text}{_suggestion(text, parser)}\n")
+        text += _setting_meant(text, getattr(ex, "subcommand_parser", None) or self)
+        if not self.exit_on_error:  # reads the arguments of one class; its parent knows where they stand
+            super().error(text, ex)
+        text = _shortened(text)
+        sys.stderr.write(f"emojudge: {text}{_class_meant(text)}\n")
         raise SystemExit(2)
 
 
-def _suggestion(message: str, parser: ArgumentParser) -> str:
-    """Return ``' Did you mean ...?'`` for the first name that the message calls unknown."""
-    unknown = re.search(r"(?:[Kk]ey '|[Uu]nrecognized arguments: (?:--)?|[Oo]ption '--?|No action for key \"?)([\w.+]+)", message)
-    if unknown is None:
+_LEVEL = re.compile(
+    r"""(?:Parser key "(?P<key>[\w.]+)"|Problem with given class_path '[\w.]+'|expects a function or a callable class): """
+)
+"""What jsonargparse puts before a message at each level of nested classes."""
+
+
+def _shortened(message: str) -> str:
+    """Return where the mistake stands and what it is; jsonargparse repeats what was given, and that it could be null, at each level."""
+    innermost = re.split(r" - Expected a <class 'NoneType'>|\. Got value: Namespace", message)[0]
+    where, reason, in_class = "", message, False
+    for level in _LEVEL.finditer(innermost):
+        if level["key"]:
+            where += (".init_args." if in_class else "." if where else "") + level["key"]
+        in_class = not level["key"]
+        reason = innermost[level.end() :]
+    if not where:
+        return message
+    if unknown := re.match(r"(?:Option '|unrecognized arguments: --)([\w.]+).*?( Did you mean .*)?$", reason):
+        return f"{where}{'.init_args' if in_class else ''}.{unknown[1]}: there is no such setting.{unknown[2] or ''}"
+    reason = reason.rsplit("Errors: - ", 1)[-1].replace("Expected a ", "expected ")
+    return f"{where}: " + re.sub(r"<class '([\w.]+)'>", r"\1", reason)
+
+
+def _setting_meant(message: str, parser: ArgumentParser) -> str:
+    """Return ``'. Did you mean ...?'`` for a setting that the message calls unknown."""
+    unknown = re.search(r"(?:[Kk]ey '|[Uu]nrecognized arguments: --|[Oo]ption ')([\w.+]+)", message)
+    if unknown is None or "Did you mean" in message:
         return ""
-    known = {action.dest for action in parser._actions} | {name for action in parser._actions for name in action.option_strings}
-    for class_path in re.findall(r"class_path '?\"?([\w.]+)", message):
-        try:
-            module, _, name = class_path.rpartition(".")
-            known |= set(signature(getattr(import_module(module), name)).parameters)
-        except (ImportError, AttributeError, ValueError):  # no such class: the message itself says so
-            continue
-    name = unknown.group(1)
-    return nearest(name, known) or nearest(name.rsplit(".", 1)[-1], {known_name.rsplit(".", 1)[-1] for known_name in known})
+    name, known = unknown[1], {action.dest for action in parser._actions}
+    meant = nearest(name, known) or nearest(name.split(".")[0], known)
+    return f".{meant}" if meant else ""
+
+
+def _class_meant(message: str) -> str:
+    """Return ``'. Did you mean ...?'`` for a class that the message says is not in its module."""
+    missing = re.search(r"module '([\w.]+)' has no attribute '(\w+)'", message)
+    if missing is None:
+        return ""
+    module = import_module(missing[1])
+    meant = nearest(missing[2], getattr(module, "__all__", dir(module)))
+    return f".{meant}" if meant else ""

@@ -1,6 +1,5 @@
 """``emojudge report``: the results of run folders as a table, also against truth that is kept apart."""
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,12 @@ from rich.table import Table as RichTable
 from ..evaluation.tables import ResultsTable, combine, differences
 from ..files import write_text
 from ..pipeline.results import load_run, score_against, score_run
+from .usage import Parser
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the results of one run, or means and spreads over runs that differ in their seed."""
-    parser = argparse.ArgumentParser(prog="emojudge report", description="Print the results of one or more run folders.")
+    parser = Parser(prog="emojudge report", description="Print the results of one or more run folders.")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folder that emojudge run wrote; several are shown as mean and spread")
     parser.add_argument("--truth", metavar="FILE", help="score against labels kept apart: a table, or a CSV with FileName and EmoClass")
     parser.add_argument("--split", help="with --truth: score this split only")

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_class_arguments(RunConfig, skip={"on_bad_utterance"}, fail_untyped=False)
     options = parser.parse_args(resolve_configs(arguments[1:]))
-    settings = parser.instantiate_classes(options).as_dict()
+    settings = parser.instantiate(options).as_dict()
     for name in ("config", "out", "force"):
         settings.pop(name)
     config = RunConfig(**settings)

@@ -2,21 +2,29 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
+from lightning.pytorch.loggers import TensorBoardLogger
 
-from ..callbacks import BestCheckpoint, LatestCheckpoint, PredictionWriter, ProgressFile, SaveRunConfig
+from ..callbacks import BestCheckpoint, EpochSeed, LatestCheckpoint, MetricsFile, PredictionWriter, ProgressFile, SaveRunConfig
 from ..callbacks.checkpoints import FOLDER
 from ..errors import ConfigError, EmojudgeError
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
 """Environment variable with the path of a file that tells a parent process how far a training is."""
+
+NEEDLESS_WARNINGS = (
+    r"Checkpoint directory .* exists and is not empty",  # so it is whenever a run is resumed
+    r"The number of training batches .* is smaller than the logging interval",  # what we log is of whole epochs
+    r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning's own affair
+)
+"""Beginnings of what Lightning warns of and no user of ours need mend, as regular expressions."""
 
 
 class TrainingParser(OneLineErrors, LightningArgumentParser):
@@ -76,10 +84,12 @@ class TrainingCLI(LightningCLI):
         """Return the trainer, logging to CSV and TensorBoard in the run folder unless the config names a logger."""
         config = self._get(self.config_init, "trainer")
         if config.get("logger") in (None, True) and not config.get("fast_dev_run"):
-            folder = config.get("default_root_dir") or os.getcwd()
-            settings["logger"] = [CSVLogger(folder, name="logs", version=""), TensorBoardLogger(folder, name="logs", version="")]
+            settings["logger"] = _loggers(str(self.subcommand), Path(config.get("default_root_dir") or ".") / "logs")
+        callbacks: list[Any] = [EpochSeed()]
         if path := os.environ.get(PROGRESS_VARIABLE):
-            settings["callbacks"] = [*(config.get("callbacks") or []), ProgressFile(path)]
+            callbacks.append(ProgressFile(path))
+        given = config.get("callbacks") or []
+        settings["callbacks"] = [*(given if isinstance(given, list) else [given]), *callbacks]
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:
@@ -92,10 +102,21 @@ class TrainingCLI(LightningCLI):
             raise
 
 
+def _loggers(command: str, folder: Path) -> list[Any]:
+    """Return the loggers of a command: its own CSV file, and TensorBoard for the curves of a fit; a prediction logs nothing."""
+    if command == "predict":
+        return []
+    if command == "fit":
+        return [TensorBoardLogger(folder.parent, name=folder.name, version=""), MetricsFile(folder / "metrics.csv")]
+    return [MetricsFile(folder / f"metrics_{command}.csv")]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one of the four training commands."""
     set_up_parsing()
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    for needless in NEEDLESS_WARNINGS:
+        warnings.filterwarnings("ignore", message=needless)
     TrainingCLI(
         LightningModule,
         LightningDataModule,

@@ -87,8 +87,9 @@ class Table:
 
     @property
     def splits(self) -> dict[str, int]:
-        """Return the number of utterances of each split, in order of first appearance."""
-        return dict(Counter(self.column("split")))
+        """Return the number of utterances of each split: those that fit, then those that tune, then the others by name."""
+        counts = Counter(self.column("split"))
+        return {split: counts[split] for split in sorted(counts, key=lambda split: (ROLES.index(self.info.roles[split]), split))}
 
     def indices(self, *splits: str) -> NDArray[np.int64]:
         """Return the row numbers of some splits, in row order.

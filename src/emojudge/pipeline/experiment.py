@@ -64,9 +64,10 @@ def _read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Tabl
 
     def make() -> str:
         with display.bar("reading the corpus") as tell:
-            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, roles=corpus.roles, progress=tell, **corpus.options)
+            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, progress=tell, **corpus.options)
         if corpus.dev2 is not None:
             table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
+        table = table.with_roles(corpus.roles)
         _check_roles(table)
         table.save(folder.path / TABLE)
         text = io.StringIO()

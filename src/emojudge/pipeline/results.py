@@ -65,7 +65,7 @@ def score_against(systems: Mapping[str, Predictions], truth_path: str | Path, sp
 def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], roles: Mapping[str, str]) -> ResultsTable:
     table = ResultsTable()
     for name, predictions in systems.items():
-        for split in dict.fromkeys(predictions.split):
+        for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
             pairs = [(truth[id], label) for id, label in zip(rows.id, rows.labels(), strict=True) if truth.get(id) is not None]
             without = sum(label is None for _, label in pairs)

@@ -1,0 +1,72 @@
+"""A finished run on the tiny corpus, with networks that train one epoch."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from emojudge.cli.main import main
+
+WORDS = {
+    "model_type": "roberta",
+    "vocab_size": 2000,
+    "max_position_embeddings": 130,
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 1,
+    "intermediate_size": 8,
+}
+TINY = {
+    "acoustic": {
+        "encoder": {"init_args": {"channels": 8, "features": 8, "bottleneck": 4, "scale": 2}},
+        "head": {"init_args": {"hidden": 8}},
+    },
+    "text": {"encoder": {"init_args": {"model": WORDS}}},
+}
+
+
+def write_config(folder: Path, **changes) -> Path:
+    """Write a run config with tiny networks into a folder and return its path."""
+    systems = {}
+    for name, model in (("acoustic", "ecapa_small"), ("text", "roberta_small")):
+        overlay = {"trainer": {"max_epochs": 1}, "model": {"init_args": {"network": {"init_args": TINY[name]}}}}
+        (folder / f"{name}.yaml").write_text(yaml.safe_dump(overlay))
+        data = "audio" if name == "acoustic" else "text"
+        systems[name] = [
+            "trainer/cpu.yaml",
+            f"data/{data}.yaml",
+            f"model/{model}.yaml",
+            f"experiment/small_{name}.yaml",
+            str(folder / f"{name}.yaml"),
+        ]
+    config = {"systems": systems, "fusion": {"folds": 2}} | changes
+    path = folder / "run.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+class Run:
+    """``emojudge run`` on a corpus of its own copy, as often as a test likes."""
+
+    def __init__(self, folder: Path, corpus: Path, **changes):
+        self.folder, self.corpus, self.out = folder, folder / "corpus", folder / "out"
+        shutil.copytree(corpus, self.corpus)
+        self.config = write_config(folder, **changes)
+
+    def start(self, *options: str) -> int:
+        return main(["run", f"--config={self.config}", f"--corpus.options.root={self.corpus}", f"--out={self.out}", *options])
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, tiny_corpus) -> Run:
+    """A run that is done. Do not change it."""
+    run = Run(tmp_path_factory.mktemp("finished"), tiny_corpus)
+    assert run.start() == 0
+    return run
+
+
+@pytest.fixture
+def run(tmp_path, tiny_corpus) -> Run:
+    """A run that has not started, on a corpus that a test may break."""
+    return Run(tmp_path, tiny_corpus)
