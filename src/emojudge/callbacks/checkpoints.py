@@ -11,7 +11,26 @@ FOLDER = "checkpoints"
 """Folder of the checkpoints inside the run folder."""
 
 
-class BestCheckpoint(ModelCheckpoint):
+class _RunCheckpoint(ModelCheckpoint):
+    """A checkpoint of one fixed name in the run folder, whatever the loggers do."""
+
+    def __init__(self, name: str, **settings: Any) -> None:
+        super().__init__(filename=name, save_top_k=1, auto_insert_metric_name=False, enable_version_counter=False, **settings)
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Find the folder."""
+        self.dirpath = str((Path(trainer.default_root_dir) / FOLDER).resolve())
+        super().setup(trainer, pl_module, stage)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the state of an earlier start; where the run folder was moved since, Lightning would forget the best score."""
+        path = str(Path(str(self.dirpath)) / f"{self.filename}.ckpt")
+        moved: dict[str, Any] = {name: path for name in ("best_model_path", "kth_best_model_path") if state_dict[name]}
+        moved["best_k_models"] = dict.fromkeys([path], *state_dict["best_k_models"].values()) if state_dict["best_k_models"] else {}
+        super().load_state_dict({**state_dict, **moved, "dirpath": self.dirpath})
+
+
+class BestCheckpoint(_RunCheckpoint):
     """Keeps the checkpoint with the best validation score as ``checkpoints/best.ckpt`` of the run folder.
 
     Args:
@@ -20,30 +39,25 @@ class BestCheckpoint(ModelCheckpoint):
     """
 
     def __init__(self, monitor: str = "val/macro_f1", mode: Literal["max", "min"] = "max") -> None:
-        super().__init__(
-            monitor=monitor, mode=mode, filename="best", save_top_k=1, auto_insert_metric_name=False, enable_version_counter=False
-        )
-
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Put the file into the run folder, whatever the loggers do."""
-        self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
-        super().setup(trainer, pl_module, stage)
+        super().__init__("best", monitor=monitor, mode=mode)
 
 
-class LatestCheckpoint(ModelCheckpoint):
+class LatestCheckpoint(_RunCheckpoint):
     """Keeps the state at the end of the latest epoch as ``checkpoints/last.ckpt``, to resume from.
 
     Args:
         every_n_train_steps: Save after so many optimizer steps too; None saves at ends of epochs only.
-        train_time_interval_min: Save after so many minutes instead.
+        train_time_interval_min: Save after so many minutes too; not together with ``every_n_train_steps``.
     """
 
     def __init__(self, every_n_train_steps: int | None = None, train_time_interval_min: float | None = None) -> None:
         interval = None if train_time_interval_min is None else timedelta(minutes=train_time_interval_min)
-        when: dict[str, Any] = {"every_n_train_steps": every_n_train_steps, "train_time_interval": interval}
-        super().__init__(filename="last", save_top_k=1, auto_insert_metric_name=False, enable_version_counter=False, **when)
+        super().__init__("last", every_n_train_steps=every_n_train_steps, train_time_interval=interval)
 
-    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Put the file into the run folder, whatever the loggers do."""
-        self.dirpath = str(Path(trainer.default_root_dir) / FOLDER)
-        super().setup(trainer, pl_module, stage)
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save, also where Lightning would not: with an interval, or where the last step of the epoch was saved."""
+        if not trainer.fast_dev_run:
+            self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Do not save: an epoch is not resumed in the middle of its validation."""

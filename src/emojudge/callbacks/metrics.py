@@ -13,7 +13,7 @@ from ..files import write_text
 
 
 class MetricsFile(Logger):
-    """Writes each set of logged values as one row, at once, with its ``step``; a value not logged then is empty.
+    """Writes what is logged at a step as one row, at once; a value not logged then is empty.
 
     A start that resumes keeps the rows of the steps before it. Those from its first step on, of an epoch that was
     interrupted or of an earlier training, give way. Lightning's own ``CSVLogger`` deletes the file.
@@ -43,11 +43,13 @@ class MetricsFile(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write a row."""
+        """Write a row, or complete that of the step."""
         step = 0 if step is None else step
         if self._rows is None:
             self._rows = [row for row in self._earlier() if int(row["step"]) < step]
-        self._rows.append({"step": step, **{name: float(value) for name, value in metrics.items()}})
+        if not self._rows or self._rows[-1]["step"] != step:
+            self._rows.append({"step": step})
+        self._rows[-1] |= {name: value if isinstance(value, int) else float(value) for name, value in metrics.items()}
         write_text(self.path, self._text())
 
     def _earlier(self) -> list[dict[str, Any]]:

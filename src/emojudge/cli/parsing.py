@@ -4,12 +4,14 @@ import re
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn
 
+import yaml
 from jsonargparse import ArgumentParser, set_parsing_settings
 
 from ..configs import find_config
-from ..errors import nearest
+from ..errors import ConfigError, nearest
 
 PARSER_MODE = "omegaconf+"
 """``${...}`` works across files, defaults and overrides; see :func:`set_up_parsing`."""
@@ -24,18 +26,29 @@ def resolve_configs(arguments: Sequence[str]) -> list[str]:
     """Return the arguments with every ``--config NAME`` replaced by the path that it names.
 
     Raises:
-        ConfigError: If there is neither a file nor a shipped config of that name.
+        ConfigError: If there is neither a file nor a shipped config of that name, or it is no YAML mapping.
     """
     resolved: list[str] = []
     for i, argument in enumerate(arguments):
         name, equals, value = argument.partition("=")
         if name in ("--config", "-c") and equals:
-            resolved.append(f"{name}={find_config(value)}")
+            resolved.append(f"{name}={_readable(find_config(value))}")
         elif i and arguments[i - 1] in ("--config", "-c"):
-            resolved.append(str(find_config(argument)))
+            resolved.append(str(_readable(find_config(argument))))
         else:
             resolved.append(argument)
     return resolved
+
+
+def _readable(path: Path) -> Path:
+    """Return the path of a config after checking its form; the parser's own message would not name the file."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not a YAML file ({error})") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected settings by name, such as 'trainer: ...', found {type(content).__name__}")
+    return path
 
 
 class OneLineErrors(ArgumentParser):
@@ -55,9 +68,7 @@ class OneLineErrors(ArgumentParser):
         raise SystemExit(2)
 
 
-_LEVEL = re.compile(
-    r"""(?:Parser key "(?P<key>[\w.]+)"|Problem with given class_path '[\w.]+'|expects a function or a callable class): """
-)
+_LEVEL = re.compile(r"""(?:Parser key "(?P<key>[\w.]+)"|Problem with given class_path '[\w.]+'|expects a function or a callable class): """)
 """What jsonargparse puts before a message at each level of nested classes."""
 
 
