@@ -115,3 +115,14 @@ def test_loader_hands_whole_lists_to_the_dataset() -> None:
 def test_nothing_to_sample_is_refused(n: int, batch_size: int) -> None:
     with pytest.raises(ValueError, match="needs utterances"):
         BucketSampler(lengths(n), batch_size, shuffle=True)
+
+
+def test_a_pool_of_one_batch_gives_random_batches():
+    lengths = np.random.default_rng(0).uniform(2, 11, 6400)
+    ratios = {}
+    for pool_batches in (1, 50):
+        sampler = BucketSampler(lengths, 32, shuffle=True, pool_batches=pool_batches)
+        assert sorted(np.concatenate(sampler.plan())) == list(range(6400))
+        ratios[pool_batches] = padding_ratio(lengths, sampler.plan())
+    assert ratios[1] > 1.5
+    assert ratios[50] < 1.05

@@ -59,3 +59,17 @@ def test_every_parameter_has_a_gradient():
     for head in (ResidualHead(5, 3, hidden=7), ClassificationHead(5, 3)):
         head(torch.randn(4, 5)).square().sum().backward()
         assert all(p.grad is not None for p in head.parameters())
+
+
+def test_input_norm_is_batch_normalisation_of_the_vector():
+    torch.manual_seed(0)
+    x = torch.randn(16, 6) * torch.tensor([1.0, 10, 100, 0.1, 1, 1]) + 3
+    head, plain = ResidualHead(6, 3, hidden=8, dropout=0.0, input_norm=True), ResidualHead(6, 3, hidden=8, dropout=0.0)
+    plain.load_state_dict(head.state_dict(), strict=False)
+    reference = torch.nn.BatchNorm1d(6)
+    torch.testing.assert_close(head(x), plain(reference(x)))
+    torch.testing.assert_close(head.eval()(x), plain(reference.eval()(x)))
+
+
+def test_input_norm_takes_a_batch_of_one():
+    assert ResidualHead(6, 3, hidden=8, input_norm=True)(torch.randn(1, 6)).isfinite().all()

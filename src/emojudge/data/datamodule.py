@@ -22,7 +22,7 @@ from .collate import MIN_SAMPLES, collate
 from .dataset import UtteranceDataset
 from .normalization import mean_and_deviation
 from .reading import read_corpus
-from .sampler import BucketSampler
+from .sampler import POOL_BATCHES, BucketSampler
 from .selection import complete_rows, labelled_rows
 from .tokenizer import MAX_TOKENS, TextTokenizer, find_tokenizer, make_tokenizer, tokenizer_path
 from .waveforms import Waveforms
@@ -62,6 +62,7 @@ class EmotionDataModule(LightningDataModule):
         max_tokens: Tokens kept of a transcript.
         batch_size: Utterances in a batch of one process.
         eval_batch_size: The same for validation, test and prediction; by default ``batch_size``.
+        pool_batches: Training batches that are drawn together and sorted by length; 1 gives random batches.
         num_workers: Processes that read ahead.
         seed: Decides the order of each training epoch, together with the epoch's number.
         on_bad_utterance: Whether a reader stops at an utterance that cannot be used, or goes on without it and lists it
@@ -96,6 +97,7 @@ class EmotionDataModule(LightningDataModule):
         max_tokens: int = MAX_TOKENS,
         batch_size: int = 32,
         eval_batch_size: int | None = None,
+        pool_batches: int = POOL_BATCHES,
         num_workers: int = 0,
         seed: int = 0,
         on_bad_utterance: Literal["error", "skip"] = "error",
@@ -115,6 +117,7 @@ class EmotionDataModule(LightningDataModule):
             "max_tokens": max_tokens,
             "sample_rate": sample_rate,
             "max_duration_s": max_duration_s,
+            "pool_batches": pool_batches,
             "min_samples": min_samples,
         }
         for name, value in positive.items():
@@ -128,6 +131,7 @@ class EmotionDataModule(LightningDataModule):
         self.sample_rate, self.max_duration_s, self.min_samples, self.cache_mb = sample_rate, max_duration_s, min_samples, cache_mb
         self.tokenizer_name, self.tokenizer_dir, self.vocab_size, self.max_tokens = tokenizer, tokenizer_dir, vocab_size, max_tokens
         self.batch_size, self.eval_batch_size = batch_size, batch_size if eval_batch_size is None else eval_batch_size
+        self.pool_batches = pool_batches
         self.num_workers, self.seed, self.on_bad_utterance = num_workers, seed, on_bad_utterance
         self.fit_splits, self.val_splits, self.test_splits = list(fit_splits), list(val_splits), list(test_splits)
         self._predict_splits = predict_splits
@@ -266,7 +270,7 @@ class EmotionDataModule(LightningDataModule):
         dataset = UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=self._tokenizer)
         return DataLoader(
             dataset=dataset,
-            sampler=BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed),
+            sampler=BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed, pool_batches=self.pool_batches),
             batch_size=None,
             collate_fn=partial(collate, pad_id=0 if self._tokenizer is None else self._tokenizer.pad_id, min_samples=self.min_samples),
             num_workers=self.num_workers,

@@ -14,7 +14,7 @@ POOL_BATCHES = 50
 class BucketSampler(Sampler[list[int]]):
     """Yields lists of indices for ``DataLoader(dataset, sampler=sampler, batch_size=None)``.
 
-    A training epoch is a random permutation cut into pools of ``min(50 batches, a quarter of the
+    A training epoch is a random permutation cut into pools of ``min(pool_batches, a quarter of the
     epoch)``. Each pool is sorted by length and cut into batches, and the batches of the epoch are shuffled. The
     plan is the same on every rank, which takes each ``world size``-th batch of it. Evaluation sorts
     everything, longest first, so that a batch too large for the memory fails at once.
@@ -27,18 +27,22 @@ class BucketSampler(Sampler[list[int]]):
         shuffle: True for training, where whole batches are repeated at the end so that every rank has
             as many. False for evaluation, which repeats nothing.
         seed: Together with the epoch, it decides the order.
+        pool_batches: Batches in a pool; 1 gives random batches. Batches of one length may come from one corpus
+            or one sort of speaker, whose statistics a batch norm then takes for those of all.
 
     Raises:
         ValueError: If there is no utterance or ``batch_size`` is not positive.
     """
 
-    def __init__(self, lengths: ArrayLike, batch_size: int, *, shuffle: bool, seed: int = 0) -> None:
+    def __init__(self, lengths: ArrayLike, batch_size: int, *, shuffle: bool, seed: int = 0, pool_batches: int = POOL_BATCHES) -> None:
         self.lengths: NDArray[np.float64] = np.asarray(lengths, dtype=np.float64)
-        if len(self.lengths) == 0 or batch_size < 1:
-            raise ValueError(f"needs utterances and a positive batch size (found {len(self.lengths)} utterances, batch_size {batch_size})")
+        if len(self.lengths) == 0 or batch_size < 1 or pool_batches < 1:
+            found = f"found {len(self.lengths)} utterances, batch_size {batch_size}, pool_batches {pool_batches}"
+            raise ValueError(f"needs utterances, a positive batch size and a positive pool size ({found})")
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
+        self.pool_batches = pool_batches
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -66,7 +70,7 @@ class BucketSampler(Sampler[list[int]]):
         random = np.random.default_rng([self.seed, self.epoch])
         order = random.permutation(len(self.lengths))
         n_batches = -(-len(order) // self.batch_size)
-        pool_size = self.batch_size * min(POOL_BATCHES, -(-n_batches // 4))
+        pool_size = self.batch_size * min(self.pool_batches, -(-n_batches // 4))
         batches = []
         for start in range(0, len(order), pool_size):
             pool = order[start : start + pool_size]

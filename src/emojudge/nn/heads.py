@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from .masked import MaskedBatchNorm
+
 
 class ResidualHead(nn.Module):
     """Fully connected layers, each followed by layer norm, ReLU and dropout, with residual connections between them.
@@ -19,6 +21,8 @@ class ResidualHead(nn.Module):
         blocks: Number of residual blocks after the projection.
         dropout: Share of values dropped after each hidden layer.
         input_dropout: Share of input values dropped; by default as much as in the hidden layers.
+        input_norm: Whether each input value is normalised over the batch first, as after the pooling of the published
+            ECAPA-TDNN; pooled values of an encoder trained from scratch differ in scale.
     """
 
     def __init__(
@@ -29,8 +33,10 @@ class ResidualHead(nn.Module):
         blocks: int = 2,
         dropout: float = 0.5,
         input_dropout: float | None = None,
+        input_norm: bool = False,
     ) -> None:
         super().__init__()
+        self.input_norm = MaskedBatchNorm(features_in) if input_norm else None
         self.input_dropout = nn.Dropout(dropout if input_dropout is None else input_dropout)
         self.project = _hidden_layer(features_in, hidden, dropout)
         self.blocks = nn.ModuleList(_hidden_layer(hidden, hidden, dropout) for _ in range(blocks))
@@ -38,6 +44,8 @@ class ResidualHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits ``(batch, classes)`` of vectors ``(batch, features_in)``."""
+        if self.input_norm is not None:
+            x = self.input_norm(x.T[None], x.new_ones(1, 1, len(x), dtype=torch.bool))[0].T  # (batch, features_in)
         x = self.project(self.input_dropout(x))  # (batch, hidden)
         for block in self.blocks:
             x = x + block(x)
