@@ -54,6 +54,11 @@ class LatestCheckpoint(_RunCheckpoint):
         interval = None if train_time_interval_min is None else timedelta(minutes=train_time_interval_min)
         super().__init__("last", every_n_train_steps=every_n_train_steps, train_time_interval=interval)
 
+    @property
+    def state_key(self) -> str:
+        """Return one name whatever the interval, so that a run can be resumed with another."""
+        return type(self).__qualname__
+
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Save, also where Lightning would not: with an interval, or where the last step of the epoch was saved."""
         if not trainer.fast_dev_run:  # type: ignore[attr-defined]

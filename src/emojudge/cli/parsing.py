@@ -17,9 +17,14 @@ PARSER_MODE = "omegaconf+"
 """``${...}`` works across files, defaults and overrides; see :func:`set_up_parsing`."""
 
 
-def set_up_parsing() -> None:
-    """Let ``${data.init_args.x}`` in one file refer to another file, and show the docstrings of settings in ``--help``."""
-    set_parsing_settings(omegaconf_absolute_to_relative_paths=True, docstring_parse_attribute_docstrings=True)
+def set_up_parsing(attribute_docstrings: bool = False) -> None:
+    """Let ``${data.init_args.x}`` in one file refer to another file.
+
+    Args:
+        attribute_docstrings: Show the docstrings below a dataclass' fields in ``--help``; reading those of Lightning's
+            classes takes a second, and there are none.
+    """
+    set_parsing_settings(omegaconf_absolute_to_relative_paths=True, docstring_parse_attribute_docstrings=attribute_docstrings)
 
 
 def resolve_configs(arguments: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from .parsing import OneLineErrors, resolve_configs, set_up_parsing
 
 def main(arguments: Sequence[str]) -> int:
     """Run the experiment that the configs describe and print its results."""
-    set_up_parsing()
+    set_up_parsing(attribute_docstrings=True)
     parser = OneLineErrors(prog="emojudge run", description="Run all stages of an experiment: corpus, networks, fusion, judge, results.")
     parser.add_argument(
         "-c", "--config", action="config", help="experiment as YAML: a file, or a shipped one by name (run/podcast_small.yaml)"

@@ -34,6 +34,13 @@ class TrainingParser(OneLineErrors, LightningArgumentParser):
 class TrainingCLI(LightningCLI):
     """LightningCLI whose run folder is ``trainer.default_root_dir`` and whose config beats the checkpoint's."""
 
+    command = "fit"
+    """The command of this start; building the parsers of the others too would take a second."""
+
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]  # Lightning calls it on the instance
+        """Return the command and the arguments of the trainer's method that are not the user's."""
+        return {self.command: LightningCLI.subcommands()[self.command]}
+
     def add_arguments_to_parser(self, parser: Any) -> None:
         """Add what every training has: the best and the latest checkpoint, and the writer of predictions."""
         parser.add_lightning_class_args(BestCheckpoint, "best_checkpoint")
@@ -117,6 +124,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
     for needless in NEEDLESS_WARNINGS:
         warnings.filterwarnings("ignore", message=needless)
+    TrainingCLI.command = arguments[0]
     TrainingCLI(
         LightningModule,
         LightningDataModule,

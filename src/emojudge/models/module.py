@@ -79,6 +79,23 @@ class EmojudgeModule(L.LightningModule):
                 f"Build the same parts and pass them: {cls.__name__}.load_from_checkpoint(path, network=...)"
             ) from error
 
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **options: Any) -> Any:
+        """Take a checkpoint's weights.
+
+        Raises:
+            ConfigError: If they are those of another network; the message names the first difference.
+        """
+        try:
+            return super().load_state_dict(state_dict, *args, **options)
+        except RuntimeError as error:
+            _, _, differences = str(error).partition("\n\t")
+            if not differences:
+                raise
+            raise ConfigError(
+                f"the checkpoint does not fit the network of the config: {differences.splitlines()[0].strip()} "
+                "Use the config that it was trained with (config_fit.yaml beside it)"
+            ) from error
+
     def new_scores(self) -> MetricCollection:
         """Return empty scores for one split, as the task measures it."""
         raise NotImplementedError
