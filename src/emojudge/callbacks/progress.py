@@ -1,6 +1,7 @@
 """Tells a parent process how far a training is, through a small JSON file."""
 
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ PERIOD_S = 0.5
 
 
 class ProgressFile(Callback):
-    """Writes batches done, batches in all and the latest validation score to a file that a parent polls.
+    """Writes how much is done, how much there is in all and the latest validation score to a file that a parent polls.
 
     Args:
         path: The file; written whole each time, from rank 0 only.
@@ -25,19 +26,18 @@ class ProgressFile(Callback):
         self._written = 0.0
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """Write the position in the training."""
-        batches = int(trainer.num_training_batches)
-        epochs = trainer.max_epochs or 0
-        self._write(trainer, trainer.current_epoch * batches + batch_idx + 1, epochs * batches)
+        """Write the position in the training, in optimizer steps; the total is 0 where nobody knows it."""
+        steps = trainer.estimated_stepping_batches
+        self._write(trainer, trainer.global_step, int(steps) if math.isfinite(steps) else 0)
 
     def on_predict_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """Write the position in the prediction."""
+        """Write the position in the prediction, in batches."""
         self._write(trainer, batch_idx + 1, int(sum(trainer.num_predict_batches)))
 
     def _write(self, trainer: Trainer, done: int, total: int) -> None:
-        if not trainer.is_global_zero or (time.monotonic() - self._written < PERIOD_S and done < total):
+        if not trainer.is_global_zero or (time.monotonic() - self._written < PERIOD_S and done != total):
             return
         self._written = time.monotonic()
         score = trainer.callback_metrics.get("val/macro_f1")
