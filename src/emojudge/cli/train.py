@@ -82,10 +82,10 @@ class TrainingCLI(LightningCLI):
         try:
             super().instantiate_classes()
         except ValueError as error:  # jsonargparse prints the whole config around the constructor's message
-            root: BaseException = error
-            while root.__cause__ is not None:
-                root = root.__cause__
-            raise (root if isinstance(root, EmojudgeError) else ConfigError(str(root))) from error
+            chain: list[BaseException] = [error]
+            while chain[-1].__cause__ is not None:
+                chain.append(chain[-1].__cause__)
+            raise next((cause for cause in chain if isinstance(cause, EmojudgeError)), ConfigError(str(chain[-1]))) from error
 
     def instantiate_trainer(self, **settings: Any) -> Trainer:
         """Return the trainer, logging to CSV and TensorBoard in the run folder unless the config names a logger."""

@@ -1,0 +1,186 @@
+"""Every shipped config has the form it should have, is used, builds and trains; configs are found by path and by name."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import huggingface_hub.constants
+import pytest
+import yaml
+from jsonargparse import ArgumentParser
+from lightning.pytorch import Trainer
+
+from emojudge.cli.main import main
+from emojudge.configs import config_root, find_config, shipped_configs
+from emojudge.errors import ConfigError
+from emojudge.pipeline.config import RunConfig
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RUN_CONFIGS = [name for name in shipped_configs() if name.startswith("run/")]
+ENCODER = "--model.init_args.network.init_args.encoder.init_args"
+WAVLM = {
+    "model_type": "wavlm",
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+    "conv_dim": [8] * 7,
+    "num_conv_pos_embeddings": 16,
+    "num_conv_pos_embedding_groups": 2,
+    "feat_extract_norm": "layer",
+}
+ROBERTA = {
+    "model_type": "roberta",
+    "vocab_size": 300,
+    "max_position_embeddings": 130,
+    "hidden_size": 16,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 16,
+}
+WITHOUT_HUB = {
+    "model/wavlm_large.yaml": [f"{ENCODER}.model={json.dumps(WAVLM)}", f"{ENCODER}.pretrained=false"],
+    "model/roberta_large.yaml": [
+        *(f"{ENCODER}.model={json.dumps(ROBERTA)}", f"{ENCODER}.pretrained=false"),
+        *("--data.init_args.tokenizer=corpus", "--data.init_args.vocab_size=300"),
+    ],
+}
+"""What stands in for pretrained models: random ones of the same kind, and a tokenizer of the corpus."""
+
+
+def content(name):
+    return yaml.safe_load(find_config(name).read_text(encoding="utf-8"))
+
+
+def combinations():
+    """Return the config files of every system of every run config, each combination once."""
+    systems = [tuple(files) for name in RUN_CONFIGS for files in content(name)["systems"].values()]
+    return list(dict.fromkeys(systems))
+
+
+def run_on_one_step(command, files, folder, table, *more):
+    here = ["accelerator=cpu", "devices=1", "precision=32-true", "max_epochs=1", "limit_train_batches=1", "enable_progress_bar=false"]
+    trainer = [f"--trainer.{setting}" for setting in [*here, f"default_root_dir={folder}"]]
+    data = [f"--data.init_args.table={table}", "--data.init_args.num_workers=0"]
+    return main([command, *(f"--config={file}" for file in files), *trainer, *data, *more])
+
+
+# their form
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model")])
+def test_a_config_has_the_one_section_of_its_folder(name):
+    assert list(content(name)) == [name.split("/")[0]]
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("experiment/")])
+def test_an_experiment_changes_settings_and_chooses_no_part(name):
+    assert content(name).keys() <= {"trainer", "data", "model"}
+    assert "class_path" not in find_config(name).read_text()
+
+
+@pytest.mark.parametrize("name", RUN_CONFIGS)
+def test_a_run_config_is_one_and_names_shipped_configs(name):
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_class_arguments(RunConfig, fail_untyped=False)
+    run = parser.parse_path(find_config(name))
+    assert run.systems
+    for files in run.systems.values():
+        assert set(files) <= set(shipped_configs())
+
+
+def test_every_config_is_used_by_a_run_or_named_in_the_readme():
+    used = {file for files in combinations() for file in files}
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert [name for name in shipped_configs() if name not in used | set(RUN_CONFIGS) and name not in readme] == []
+
+
+def test_every_config_that_the_readme_names_is_there():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:trainer|data|model|experiment|run)/\w+\.yaml", readme))
+    assert named
+    assert named <= set(shipped_configs())
+
+
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("trainer/")])
+def test_a_trainer_config_makes_a_trainer(name, tmp_path):
+    trainer = Trainer(**{**content(name)["trainer"], "accelerator": "cpu", "devices": 1, "logger": False, "default_root_dir": tmp_path})
+    assert trainer.accumulate_grad_batches == 1
+
+
+# what they build
+
+
+@pytest.mark.parametrize("files", combinations(), ids=lambda files: "+".join(Path(file).stem for file in files))
+def test_a_combination_of_a_run_config_builds_and_trains_one_step(runs, files, tmp_path):
+    more = [setting for file in files for setting in WITHOUT_HUB.get(file, ())]
+    assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1", *more) == 0
+    assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+
+
+@pytest.mark.parametrize(
+    "files", [files for files in combinations() if set(files) & set(WITHOUT_HUB)], ids=lambda files: Path(files[2]).stem
+)
+def test_a_pretrained_model_that_cannot_be_reached_is_one_line(runs, files, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "empty"))
+    assert run_on_one_step("fit", files, tmp_path / "run", runs.table) == 1
+    line = capsys.readouterr().err.strip().splitlines()[-1]
+    assert re.match(r"emojudge: '\w+/\w+-large' is neither a local folder nor reachable on the Hugging Face hub\.", line)
+    assert "config.json" in line
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+# how they are found
+
+
+@pytest.mark.parametrize("name", ["trainer/cpu.yaml", "trainer/cpu", "lightning_configs/trainer/cpu.yaml"])
+def test_a_shipped_config_is_found_by_name(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_config(name) == config_root() / "trainer" / "cpu.yaml"
+
+
+def test_a_file_comes_before_a_shipped_config(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trainer").mkdir()
+    (tmp_path / "trainer" / "cpu.yaml").write_text("trainer: {}\n")
+    assert find_config("trainer/cpu.yaml") == Path("trainer/cpu.yaml")
+    assert find_config(str(tmp_path / "trainer" / "cpu.yaml")) == tmp_path / "trainer" / "cpu.yaml"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("trainer/cpuu.yaml", "neither a file nor a shipped one. Did you mean 'trainer/cpu.yaml'?"),
+        ("experiment/small-text", "Did you mean 'experiment/small_text.yaml'?"),
+        ("nothing like it", "there is no config 'nothing like it', neither a file nor a shipped one."),
+        ("https://example.org/trainer.yaml", "configs are read from files only"),
+        ("s3://bucket/trainer.yaml", "configs are read from files only"),
+    ],
+)
+def test_what_is_no_config_is_refused_with_the_nearest_name(name, words):
+    with pytest.raises(ConfigError) as found:
+        find_config(name)
+    assert words in str(found.value)
+
+
+@pytest.mark.slow
+def test_a_wheel_holds_the_configs_and_everything_else_that_is_no_code(tmp_path):
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--wheel-dir", str(tmp_path)]
+    subprocess.run([*pip, str(REPOSITORY)], check=True)
+    (wheel,) = tmp_path.glob("emojudge-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        archive.extractall(tmp_path / "installed")
+    source = REPOSITORY / "src"
+    data = {path.relative_to(source).as_posix() for path in (source / "emojudge").rglob("*") if path.is_file()}
+    data = {name for name in data if "__pycache__" not in name}
+    assert {"emojudge/judge/prompts/paper.txt", "emojudge/py.typed"} <= data <= names
+    assert {f"emojudge/lightning_configs/{name}" for name in shipped_configs()} <= names
+    program = "from emojudge.configs import config_root, shipped_configs; print(config_root()); print(len(shipped_configs()))"
+    environment = {"PYTHONPATH": str(tmp_path / "installed")}
+    found = subprocess.run([sys.executable, "-c", program], check=True, env=environment, cwd=tmp_path, capture_output=True, text=True)
+    assert found.stdout.split() == [str(tmp_path / "installed" / "emojudge" / "lightning_configs"), str(len(shipped_configs()))]
