@@ -2,12 +2,14 @@
 
 import json
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from ..errors import EmojudgeError
 from ..files import write_text
 
 PERIOD_S = 0.5
@@ -17,6 +19,8 @@ PERIOD_S = 0.5
 class ProgressFile(Callback):
     """Writes how much is done, how much there is in all and the latest validation score to a file that a parent polls.
 
+    When the parent is killed, the training ends too, so that a new start finds the folder free.
+
     Args:
         path: The file; written whole each time, from rank 0 only.
     """
@@ -24,6 +28,7 @@ class ProgressFile(Callback):
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self._written = 0.0
+        self._parent = os.getppid()
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Write the position in the training, in optimizer steps; the total is 0 where nobody knows it."""
@@ -37,6 +42,8 @@ class ProgressFile(Callback):
         self._write(trainer, batch_idx + 1, int(sum(trainer.num_predict_batches)))
 
     def _write(self, trainer: Trainer, done: int, total: int) -> None:
+        if os.getppid() != self._parent:
+            raise EmojudgeError("the run that started this process has ended; start it again to go on from the last checkpoint")
         if not trainer.is_global_zero or (time.monotonic() - self._written < PERIOD_S and done != total):
             return
         self._written = time.monotonic()
