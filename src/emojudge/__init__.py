@@ -4,4 +4,8 @@ Public names live in their rooms: ``emojudge.models``, ``emojudge.corpus``, ``em
 ``emojudge.judge`` and so on. Importing ``emojudge`` alone imports nothing heavy.
 """
 
+import logging
+
 __version__ = "0.1.0"
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

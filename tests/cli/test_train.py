@@ -371,3 +371,27 @@ def test_help_and_print_config_say_what_there_is(runs, tmp_path, capsys):
     assert "--trainer.max_epochs" in capsys.readouterr().out
     assert runs("fit", tmp_path, "--print_config") == 0
     assert yaml.safe_load(capsys.readouterr().out)["model"]["class_path"] == "emojudge.models.EmotionClassifier"
+
+
+# several processes
+
+
+@pytest.mark.slow
+def test_two_processes_fit_go_on_and_predict_what_one_predicts(runs, tmp_path):
+    folder = tmp_path / "run"
+    two = ["--trainer.strategy=ddp", "--trainer.devices=2"]
+    for command, more in {
+        "fit": ["--trainer.max_epochs=1"],
+        "again": ["--trainer.max_epochs=2"],
+        "predict": ["--data.init_args.batch_size=32"],
+    }.items():
+        name = "fit" if command == "again" else command
+        last = ["--ckpt_path=last"] if name == "fit" else []
+        arguments = [sys.executable, "-m", "emojudge", name, *runs.arguments(folder, *two, *more, *last)]
+        subprocess.run(arguments, check=True, timeout=200, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    together = load_predictions(folder / "predictions.parquet")
+    assert [row["step"] for row in log_of(folder)] == ["2", "5"]  # five batches of 8: three for each process, one of them twice
+    assert runs("predict", folder, f"--predictions.path={tmp_path / 'alone.parquet'}", "--data.init_args.batch_size=32") == 0
+    alone = load_predictions(tmp_path / "alone.parquet")
+    assert together.id == alone.id
+    assert together.logits == pytest.approx(alone.logits, abs=1e-5)

@@ -72,6 +72,7 @@ def test_evaluation_shares_out_without_repeats(monkeypatch: pytest.MonkeyPatch, 
     made = BucketSampler(lengths(8 * n_batches - 3), 8, shuffle=False)
     ranks = [of_rank(monkeypatch, made, rank, 3) for rank in range(3)]
     assert sorted(i for batches in ranks for batch in batches for i in batch) == list(range(8 * n_batches - 3))
+    assert all(ranks)  # one without a batch would not take part in gathering the scores
 
 
 def test_evaluation_begins_with_the_longest() -> None:

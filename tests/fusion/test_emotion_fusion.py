@@ -180,7 +180,13 @@ def test_two_speakers_are_enough_and_the_fold_models_say_how_c_was_chosen(caplog
     world = World(speakers=2)
     fused = quick().fit_predict([world.acoustic], world.truth, world.groups)
     assert sorted(set(fused.fold[:300])) == [0, 1]
-    assert "only speaker" in caplog.text
+    assert "within the one that is left" in caplog.text
+
+
+def test_one_speaker_can_be_fitted_with_a_warning(caplog):
+    world = World(speakers=1)
+    assert quick().fit([world.acoustic], world.truth, world.groups).predict([world.acoustic]).predicted.all()
+    assert "one speaker" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Finds the command and turns what can go wrong into one line and an exit status; imports nothing heavy."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -47,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(command: str, arguments: Sequence[str]) -> int:
-    """Return a command's status, also where a library leaves through ``sys.exit``."""
+    """Return a command's status, also where a library leaves through ``sys.exit``; show the library's warnings."""
+    logging.basicConfig(format="emojudge: %(message)s", level=logging.WARNING)
     try:
         return int(import_module(f".{COMMANDS[command][0]}", __package__).main(arguments))
     except SystemExit as stop:

@@ -261,6 +261,8 @@ class EmotionDataModule(LightningDataModule):
             raise ConfigError(
                 "trainer.use_distributed_sampler must be false with several processes: the sampler shares out the batches itself"
             )
+        if trainer is not None and not shuffle and len(rows) < trainer.world_size:
+            raise ConfigError(f"{len(rows)} utterances cannot be shared among {trainer.world_size} processes; evaluate with fewer")
         if self.text and self._tokenizer is None:
             path = tokenizer_path(self._tokenizer_dir() or ".")
             raise ConfigError(

@@ -51,7 +51,7 @@ class BucketSampler(Sampler[list[int]]):
 
     def __len__(self) -> int:
         rank, world_size = rank_and_world_size()
-        n_batches = -(-len(self.lengths) // self.batch_size)
+        n_batches = -(-len(self.lengths) // self._size())
         return -(-n_batches // world_size) if self.shuffle else len(range(rank, n_batches, world_size))
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -78,7 +78,16 @@ class BucketSampler(Sampler[list[int]]):
         return [batches[i] for i in random.permutation(len(batches))]
 
     def _cut(self, order: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        return [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+        size = self._size()
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+    def _size(self) -> int:
+        """Return the utterances in a batch: in evaluation few enough for every rank to have a batch.
+
+        Lightning leaves a rank that has none out of the evaluation, and the others would wait for its part of the scores.
+        """
+        _, world_size = rank_and_world_size()
+        return self.batch_size if self.shuffle else max(min(self.batch_size, len(self.lengths) // world_size), 1)
 
 
 def rank_and_world_size() -> tuple[int, int]:

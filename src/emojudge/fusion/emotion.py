@@ -67,6 +67,8 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         """
         labelled = [id for id, emotion in truth.items() if emotion is not None]
         self._fit(branches, labelled, truth, groups)
+        if len({groups[id] for id in labelled}) == 1:
+            log.warning("the fitting split has one speaker: C is chosen by folds of utterances, and other speakers may need another")
         missing = [name for k, name in enumerate(self._kept()) if not self.models_["+".join(self.branches_)].prior[k]]
         if missing:
             raise FusionError(
@@ -144,6 +146,8 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             raise FusionError("the fitting split has fewer than two speakers; grouped folds need two (is the column 'speaker' filled?)")
         fused = self.fit(branches, truth, groups).predict(branches)
         folds = self._split(self._target([truth[id] for id in labelled]), [groups[id] for id in labelled])
+        if len({groups[id] for id in labelled}) == 2:
+            log.warning("the fitting split has two speakers: the C of each out-of-fold model is chosen within the one that is left")
         fold_of = {groups[labelled[i]]: k for k, (_, held) in enumerate(folds) for i in held}
         assert fused.used is not None
         assert fused.fold is not None
@@ -243,7 +247,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         """Return speaker-grouped folds, as many as there are speakers up to ``folds``, stratified as far as groups allow.
 
         Where one speaker is left (the fold models of a split with two), C is chosen by folds of
-        utterances instead, and a warning says so.
+        utterances instead.
         """
         n_groups = len(set(groups))
         with warnings.catch_warnings():
@@ -253,7 +257,6 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             if n_groups > 1:
                 grouped = StratifiedGroupKFold(min(self.folds, n_groups), shuffle=True, random_state=self.seed)
                 return [(fit, held) for fit, held in grouped.split(target, target, groups) if len(held) and len(fit)]
-            log.warning("%s is the only speaker to choose C on: folds of utterances instead of speakers", groups[0])
             largest = int(np.bincount(target).max())
             if largest < 2:
                 raise FusionError(f"{groups[0]} has too few utterances to choose C on")
