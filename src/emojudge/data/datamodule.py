@@ -136,7 +136,6 @@ class EmotionDataModule(LightningDataModule):
         self.fit_splits, self.val_splits, self.test_splits = list(fit_splits), list(val_splits), list(test_splits)
         self._predict_splits = predict_splits
         self.prepare_data_per_node = False  # rank 0 reads the corpus once; setup hands it to the others
-        self.allow_zero_length_dataloader_with_multiple_devices = True  # evaluation of a few batches on many ranks
         self._table: Table | None = None
         self._emotions: NDArray[np.int64] | None = None
         self._waveforms: Waveforms | None = None
