@@ -176,7 +176,7 @@ def test_a_reference_to_nothing_is_one_line(runs, tmp_path, capsys):
 # a second start
 
 
-@pytest.mark.parametrize(("epoch", "batch"), [(1, 0), (1, 3)])
+@pytest.mark.parametrize(("epoch", "batch"), [pytest.param(1, 0, marks=pytest.mark.slow), (1, 3)])
 def test_an_interrupted_run_goes_on_to_the_weights_of_one_that_was_not(runs, trained, stopped, epoch, batch):
     folder = stopped(epoch, batch)  # at the end of an epoch, or in the middle of one, which is then done again
     assert checkpoint(folder, "last")["epoch"] == 0

@@ -4,6 +4,7 @@ import shutil
 from collections import Counter
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def test_unlabelled_utterances_are_predicted_but_neither_fitted_nor_scored(table
 
 def test_everything_but_train_is_predicted_by_default(table_path: str) -> None:
     data = ready("predict", table=table_path)
-    assert data.predict_splits == ["test1", "dev", "test3"]
+    assert data.predict_splits == ["dev", "test1", "test3"]
     assert Counter(ids(data.predict_dataloader())) == Counter(data.table.select(data.predict_rows()).column("id"))
     with pytest.raises(CorpusError, match="predict_splits"):
         ready("predict", table=table_path, fit_splits=["train", "test1", "dev", "test3"]).predict_dataloader()
@@ -410,6 +411,14 @@ def test_two_processes_share_corpus_tokenizer_and_statistics(
 
 
 @pytest.mark.slow
+def test_fewer_utterances_than_processes_are_refused_in_evaluation(table_path: str) -> None:
+    data = ready(table=table_path)
+    data.trainer = SimpleNamespace(world_size=14, _accelerator_connector=SimpleNamespace(use_distributed_sampler=False))  # type: ignore[assignment]
+    assert len(data.train_dataloader()) > 0
+    with pytest.raises(ConfigError, match="13 utterances cannot be shared among 14 processes"):
+        data.val_dataloader()
+
+
 def test_lightnings_own_sampler_is_refused_with_several_processes(table_path: str, make_trainer: Any, probe: Any) -> None:
     with pytest.raises(Exception, match="use_distributed_sampler must be false"):
         fit_on_two(probe, make_trainer, EmotionDataModule(table=table_path), use_distributed_sampler=True)
