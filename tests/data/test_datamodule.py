@@ -410,7 +410,6 @@ def test_two_processes_share_corpus_tokenizer_and_statistics(
     assert set(chain(*first["seen"], *second["seen"])) == set(ids(alone.train_dataloader()))
 
 
-@pytest.mark.slow
 def test_fewer_utterances_than_processes_are_refused_in_evaluation(table_path: str) -> None:
     data = ready(table=table_path)
     data.trainer = SimpleNamespace(world_size=14, _accelerator_connector=SimpleNamespace(use_distributed_sampler=False))  # type: ignore[assignment]
@@ -419,6 +418,7 @@ def test_fewer_utterances_than_processes_are_refused_in_evaluation(table_path: s
         data.val_dataloader()
 
 
+@pytest.mark.slow
 def test_lightnings_own_sampler_is_refused_with_several_processes(table_path: str, make_trainer: Any, probe: Any) -> None:
     with pytest.raises(Exception, match="use_distributed_sampler must be false"):
         fit_on_two(probe, make_trainer, EmotionDataModule(table=table_path), use_distributed_sampler=True)
