@@ -48,8 +48,13 @@ def test_weights_sum_to_one_and_are_zero_on_padding(pooling):
 @pytest.mark.parametrize("rubbish", [1e6, math.inf, math.nan])
 def test_padding_does_not_change_pooling(pooling, rubbish):
     frames, mask = padded([5, 2, 7])
-    expected = [pooling(frames[i : i + 1, :n], mask[i : i + 1, :n]) for i, n in enumerate([5, 2, 7])]
-    torch.testing.assert_close(pooling(frames.masked_fill(~mask.unsqueeze(2), rubbish), mask), torch.cat(expected))
+    expected = torch.cat([pooling(frames[i : i + 1, :n], mask[i : i + 1, :n]) for i, n in enumerate([5, 2, 7])])
+    gradients = torch.autograd.grad(expected.square().sum(), list(pooling.parameters()))
+    pooled = pooling(frames.masked_fill(~mask.unsqueeze(2), rubbish), mask)
+    torch.testing.assert_close(pooled, expected)
+    pooled.square().sum().backward()
+    for parameter, gradient in zip(pooling.parameters(), gradients, strict=True):
+        torch.testing.assert_close(parameter.grad, gradient)
 
 
 def test_equal_scores_give_plain_mean_and_population_deviation(pooling):

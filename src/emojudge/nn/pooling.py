@@ -13,6 +13,8 @@ class AttentiveStatisticsPooling(nn.Module):
     Paper: it puts an L2 penalty on the attention's own parameters without its size; we take 1e-4 times the
     squared norms of ``W`` and ``v``.
 
+    Paper: it does not give the size of the attention's hidden layer; we take 128.
+
     Args:
         features: Size of a frame.
         hidden: Size of the attention's hidden layer, the rows of ``W``.
@@ -43,7 +45,7 @@ class AttentiveStatisticsPooling(nn.Module):
         """
         weight = self.weights(frames, mask).unsqueeze(2)  # (batch, frames, 1)
         # a variance in half precision loses too much
-        frames = frames.masked_fill(~mask.unsqueeze(2), 0).to(torch.promote_types(frames.dtype, torch.float32))
+        frames = _only_real(frames, mask).to(torch.promote_types(frames.dtype, torch.float32))
         mean = (weight * frames).sum(dim=1)  # (batch, features)
         variance = (weight * (frames - mean.unsqueeze(1)).square()).sum(dim=1)
         return torch.cat([mean, variance.clamp(min=self.floor).sqrt()], dim=1)
@@ -57,10 +59,15 @@ class AttentiveStatisticsPooling(nn.Module):
         if not mask.any(dim=1).all():
             row = int(mask.any(dim=1).int().argmin())
             raise ValueError(f"utterance {row} of the batch has no real frame; leave it out before pooling")
-        score = self.score(torch.tanh(self.project(frames))).squeeze(2)  # (batch, frames)
+        score = self.score(torch.tanh(self.project(_only_real(frames, mask)))).squeeze(2)  # (batch, frames)
         score = score.to(torch.promote_types(score.dtype, torch.float32))
         return score.masked_fill(~mask, -torch.inf).softmax(dim=1)  # type: ignore[no-any-return]
 
     def penalty(self) -> Tensor:
         """Return ``l2`` times the squared norms of ``W`` and ``v``, to be added to the loss."""
         return self.l2 * (self.project.weight.square().sum() + self.score.weight.square().sum())
+
+
+def _only_real(frames: Tensor, mask: Tensor) -> Tensor:
+    """Return the frames with zeros where padded: a NaN there would reach the gradients even with no weight."""
+    return frames.masked_fill(~mask.unsqueeze(2), 0)
