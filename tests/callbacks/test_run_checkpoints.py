@@ -1,4 +1,4 @@
-"""``best.ckpt`` and ``last.ckpt``: which epoch they hold, also after a stop, a move or with an interval."""
+"""``best.ckpt`` and ``last.ckpt``: which epoch they hold, also after a stop or a move."""
 
 import shutil
 from pathlib import Path
@@ -29,11 +29,11 @@ class Scripted(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=1.0)
 
 
-def fit(folder, scores, *, epochs=None, best=None, latest=None, **settings):
+def fit(folder, scores, *, epochs=None, best=None, **settings):
     """Train four steps an epoch, as long as there are scores or ``epochs``."""
     quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
     resume = settings.pop("ckpt_path", None)
-    callbacks = [best or BestCheckpoint(), latest or LatestCheckpoint()]
+    callbacks = [best or BestCheckpoint(), LatestCheckpoint()]
     trainer = Trainer(**quiet, default_root_dir=folder, max_epochs=epochs or len(scores), callbacks=callbacks, **settings)
     loader = DataLoader(range(4), batch_size=1)
     trainer.fit(Scripted(scores), loader, DataLoader(range(1)), ckpt_path=resume, weights_only=True)
@@ -79,7 +79,7 @@ def test_a_resumed_run_takes_a_better_score(tmp_path):
     assert found(tmp_path, "best") == (3, 16)
 
 
-def test_last_is_saved_at_steps_and_at_ends_of_epochs(tmp_path):
+def test_last_is_saved_at_ends_of_epochs_alone(tmp_path):
     class StopError(RuntimeError):
         pass
 
@@ -90,9 +90,8 @@ def test_last_is_saved_at_steps_and_at_ends_of_epochs(tmp_path):
             return super().training_step(batch, batch_idx)
 
     quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
-    for at, saved in {2: None, 3: (0, 3), 4: (0, 4), 6: (1, 6), 7: (1, 6), 8: (1, 8)}.items():
-        callbacks = [LatestCheckpoint(every_n_train_steps=3)]
-        trainer = Trainer(**quiet, default_root_dir=tmp_path / str(at), max_epochs=3, callbacks=callbacks)
+    for at, saved in {3: None, 4: (0, 4), 6: (0, 4), 8: (1, 8)}.items():
+        trainer = Trainer(**quiet, default_root_dir=tmp_path / str(at), max_epochs=3, callbacks=[LatestCheckpoint()])
         with pytest.raises(StopError):
             trainer.fit(Stopping([at]), DataLoader(range(4), batch_size=1))
         path = tmp_path / str(at) / "checkpoints" / "last.ckpt"
@@ -106,13 +105,6 @@ def test_last_is_saved_each_epoch_where_validation_is_rarer_or_more_frequent(tmp
     fit(tmp_path / "frequent", [0.2, 0.7], val_check_interval=0.5)
     assert found(tmp_path / "frequent", "last") == (1, 8)
     assert found(tmp_path / "frequent", "best") == (1, 6)
-
-
-def test_the_interval_may_change_between_starts(tmp_path, recwarn):
-    fit(tmp_path, [0.2, 0.7], epochs=1, latest=LatestCheckpoint(every_n_train_steps=2))
-    fit(tmp_path, [0.2, 0.7], latest=LatestCheckpoint(train_time_interval_min=5), ckpt_path=tmp_path / "checkpoints" / "last.ckpt")
-    assert found(tmp_path, "last") == (1, 8)
-    assert not [warning for warning in recwarn if "callbacks used to create the checkpoint" in str(warning.message)]
 
 
 def test_a_trial_run_saves_nothing(tmp_path):

@@ -40,9 +40,9 @@ def stopped(runs, tmp_path):
     """Return a function that starts a fit of three epochs and interrupts it; Lightning then leaves SIGINT ignored."""
     handler = signal.getsignal(signal.SIGINT)
 
-    def start(epoch, batch, *more):
+    def start(epoch, batch):
         callback = json.dumps({"class_path": f"{__name__}.Interrupt", "init_args": {"epoch": epoch, "batch": batch}})
-        assert runs("fit", tmp_path / "run", "--trainer.max_epochs=3", f"--trainer.callbacks+={callback}", "--ckpt_path=last", *more) == 130
+        assert runs("fit", tmp_path / "run", "--trainer.max_epochs=3", f"--trainer.callbacks+={callback}", "--ckpt_path=last") == 130
         return tmp_path / "run"
 
     yield start
@@ -191,15 +191,6 @@ def test_an_interruption_before_the_first_checkpoint_starts_anew(runs, trained, 
     folder = stopped(0, 2)
     assert runs("fit", folder, "--trainer.max_epochs=3", "--ckpt_path=last") == 0
     assert same_weights(checkpoint(folder, "last"), checkpoint(trained, "last"))
-
-
-@pytest.mark.slow
-def test_a_run_saved_inside_an_epoch_goes_on_from_there_to_the_last_epoch(runs, stopped):
-    folder = stopped(1, 3, "--latest_checkpoint.every_n_train_steps=2")
-    assert checkpoint(folder, "last")["global_step"] == 8
-    assert runs("fit", folder, "--trainer.max_epochs=3", "--ckpt_path=last") == 0
-    assert checkpoint(folder, "last")["global_step"] == 15
-    assert [row["step"] for row in log_of(folder)] == ["4", "9", "14"]
 
 
 def test_a_finished_run_is_left_as_it_is_and_can_be_prolonged(runs, copied):

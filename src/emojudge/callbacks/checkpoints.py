@@ -1,6 +1,5 @@
 """The two checkpoints of a run, in a folder that a second start finds again."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,24 +44,8 @@ class BestCheckpoint(_RunCheckpoint):
 class LatestCheckpoint(_RunCheckpoint):
     """Keeps the state at the end of the latest epoch as ``checkpoints/last.ckpt``, to resume from.
 
-    Args:
-        every_n_train_steps: Save after so many optimizer steps too; None saves at ends of epochs only.
-        train_time_interval_min: Save after so many minutes too; not together with ``every_n_train_steps``.
+    It is never saved inside an epoch: one taken up there would draw other batches than those that were left.
     """
 
-    def __init__(self, every_n_train_steps: int | None = None, train_time_interval_min: float | None = None) -> None:
-        interval = None if train_time_interval_min is None else timedelta(minutes=train_time_interval_min)
-        super().__init__("last", every_n_train_steps=every_n_train_steps, train_time_interval=interval)
-
-    @property
-    def state_key(self) -> str:
-        """Return one name whatever the interval, so that a run can be resumed with another."""
-        return type(self).__qualname__
-
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Save, also where Lightning would not: with an interval, or where the last step of the epoch was saved."""
-        if not trainer.fast_dev_run:  # type: ignore[attr-defined]
-            self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
-
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Do not save: an epoch is not resumed in the middle of its validation."""
+    def __init__(self) -> None:
+        super().__init__("last", save_on_train_epoch_end=True)
