@@ -16,6 +16,7 @@ import yaml
 from lightning.pytorch import Callback
 
 from emojudge.cli.main import main
+from emojudge.corpus import load_table
 from emojudge.files import file_digest
 from emojudge.labels import EMOTIONS
 from emojudge.models import EmotionClassifier
@@ -352,6 +353,18 @@ def test_a_broken_file_of_a_corpus_stops_or_is_left_out_and_listed(runs, tiny_co
     assert runs("fit", tmp_path / "run", *reads, "--data.init_args.on_bad_utterance=skip", reads="corpus") == 0
     with open(tmp_path / "run" / "skipped_utterances.csv", newline="") as file:
         assert [row["id"] for row in csv.DictReader(file)] == [broken]
+
+
+def test_a_file_that_vanished_is_one_line_where_a_worker_misses_it_too(runs, tiny_corpus, tmp_path, capsys):
+    root = Path(shutil.copytree(tiny_corpus, tmp_path / "corpus"))
+    table = load_table("msp_podcast", root=root)
+    table.save(tmp_path / "table.parquet")
+    lost = Path(table.column("audio")[table.indices("dev")[0]])
+    lost.unlink()
+    for n_workers in (0, 1):
+        settings = [f"--data.init_args.table={tmp_path / 'table.parquet'}", f"--data.init_args.num_workers={n_workers}"]
+        assert runs("fit", tmp_path / "run", *settings, "--trainer.max_epochs=1", reads="") == 1
+        assert capsys.readouterr().err.splitlines()[-1] == f"emojudge: utterance '{lost.stem}': {lost}: there is no such audio file"
 
 
 # help

@@ -20,6 +20,7 @@ from ..labels import EMOTIONS
 from .classes import class_indices
 from .collate import MIN_SAMPLES, collate
 from .dataset import UtteranceDataset
+from .loader import BatchLoader
 from .normalization import mean_and_deviation
 from .reading import read_corpus
 from .sampler import POOL_BATCHES, BucketSampler
@@ -269,7 +270,7 @@ class EmotionDataModule(LightningDataModule):
                 "name the checkpoint with --ckpt_path, or in data.init_args.tokenizer_dir the folder of the run that was fitted"
             )
         dataset = UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=self._tokenizer)
-        return DataLoader(
+        return BatchLoader(
             dataset=dataset,
             sampler=BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed, pool_batches=self.pool_batches),
             batch_size=None,

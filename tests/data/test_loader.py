@@ -1,0 +1,36 @@
+"""Errors of loader workers arrive with the message that they were raised with."""
+
+import pytest
+
+from emojudge.data.loader import BatchLoader
+from emojudge.errors import AudioError
+
+
+class Failing:
+    """Two items, of which the second fails."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        if index == 1:
+            raise self.error
+        return index
+
+
+@pytest.mark.parametrize("n_workers", [0, 1])
+def test_a_workers_error_has_its_own_message(n_workers: int) -> None:
+    message = "utterance 'a': a.wav: not readable\nemojudge.errors: of two lines"
+    batches = iter(BatchLoader(Failing(AudioError(message)), batch_size=None, num_workers=n_workers))
+    assert next(batches) == 0
+    with pytest.raises(AudioError) as caught:
+        next(batches)
+    assert str(caught.value) == message
+
+
+def test_a_fault_of_the_program_keeps_the_workers_traceback() -> None:
+    with pytest.raises(ZeroDivisionError, match=r"in DataLoader worker process 0.\nOriginal Traceback"):
+        list(BatchLoader(Failing(ZeroDivisionError("x")), batch_size=None, num_workers=1))
