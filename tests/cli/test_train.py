@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 from lightning.pytorch import Callback
+from transformers import RobertaConfig, RobertaModel
 
 from emojudge.cli.main import main
 from emojudge.corpus import load_table
@@ -318,6 +319,8 @@ def test_a_file_that_is_no_config_is_named(runs, tmp_path, capsys, text, words):
     [
         ("fit", "--data.init_args.batch_size=-1", "data.init_args.batch_size is -1, expected a positive number"),
         ("fit", f"--{NETWORK}.encoder.init_args.channels=15", "channels must be a multiple of scale"),
+        ("fit", f"--{NETWORK}.encoder.init_args.log_mel.init_args.sample_rate=22050", "at 22050 Hz, data.init_args.sample_rate is 16000"),
+        ("fit", "--data.init_args.sample_rate=8000", "f_max_hz is 7600, but sound at 8000 Hz ends at 4000 Hz"),
         ("fit", "--data.init_args.table=nowhere.parquet", "nowhere.parquet: there is no such table"),
         ("fit", "--data.init_args.val_splits=[development]", "has no utterance in split 'development' (found: "),
         ("fit", "--data.init_args.fit_splits=[test3]", "none of the 8 utterances of split 'test3' has one of the run's classes"),
@@ -336,6 +339,32 @@ def test_what_cannot_be_done_is_one_line_and_status_1(runs, tmp_path, capsys, co
     assert line.startswith("emojudge: ")
     assert words in line
     assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "pretrained", "words"),
+    [
+        ({"vocab_size": 300, "max_position_embeddings": 130}, True, "set data.init_args.tokenizer: "),
+        (
+            {"vocab_size": 280, "max_position_embeddings": 130},
+            False,
+            "the tokenizer has 300 token ids, the text encoder's vocab_size is 280",
+        ),
+    ],
+)
+def test_words_and_encoder_that_do_not_belong_together_are_refused(runs, tmp_path, capsys, sizes, pretrained, words):
+    config = RobertaConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, **sizes)
+    RobertaModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "model")
+    own = {"model": str(tmp_path / "model"), "pretrained": pretrained}
+    encoder = {"class_path": "emojudge.nn.encoders.HuggingFaceTextEncoder", "init_args": own}
+    network = {"class_path": "emojudge.models.TextNetwork", "init_args": {"encoder": encoder}}
+    (tmp_path / "own.yaml").write_text(
+        yaml.safe_dump({"model": {"class_path": "emojudge.models.EmotionClassifier", "init_args": {"network": network}}})
+    )
+    settings = ["--config=trainer/cpu.yaml", "--config=data/text.yaml", f"--config={tmp_path / 'own.yaml'}"]
+    data = [f"--data.init_args.table={runs.table}", "--data.init_args.vocab_size=300", f"--trainer.default_root_dir={tmp_path / 'run'}"]
+    assert main(["fit", *settings, *data]) == 1
+    assert words in last_line(capsys)
 
 
 def test_a_missing_section_is_named(capsys):

@@ -359,6 +359,13 @@ def test_pretrained_tokenizer_is_kept_in_the_checkpoint_too(
     assert predicted_tokens(after) == predicted_tokens(fitted[1])
 
 
+def test_number_of_token_ids_is_that_of_the_tokenizer(table_path: str) -> None:
+    data = text_module(table_path)
+    assert data.n_token_ids is None
+    data.setup("fit")
+    assert data.n_token_ids == 300
+
+
 def test_long_transcripts_are_cut(table_path: str) -> None:
     assert max(batch.tokens.shape[1] for batch in ready(table=table_path, audio=False, text=True, vocab_size=300).train_dataloader()) > 5
     cut = ready(table=table_path, audio=False, text=True, vocab_size=300, max_tokens=5)

@@ -169,6 +169,11 @@ class EmotionDataModule(LightningDataModule):
             [split for split in self.splits if split not in self.fit_splits] if self._predict_splits is None else list(self._predict_splits)
         )
 
+    @property
+    def n_token_ids(self) -> int | None:
+        """Return how many token ids the tokenizer may give, None before there is one."""
+        return None if self._tokenizer is None else self._tokenizer.n_ids
+
     def predict_rows(self) -> NDArray[np.int64]:
         """Return the rows of the table that are predicted, in row order.
 

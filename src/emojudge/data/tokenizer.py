@@ -56,6 +56,11 @@ class TextTokenizer:
         """Return the id of each entry."""
         return dict(self._tokenizer.get_vocab())
 
+    @property
+    def n_ids(self) -> int:
+        """Return the largest token id plus one: what an embedding must have rows for."""
+        return max(self.vocabulary().values()) + 1
+
     def encode(self, transcripts: Sequence[str | None]) -> list[NDArray[np.int64]]:
         """Return the token ids of each transcript as it stands, ``(tokens,)``; none for a transcript that is missing.
 

@@ -1,5 +1,6 @@
 """The acoustic branch: waveform, encoder, pooling, head."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from ..labels import EMOTIONS
 from ..nn import AttentiveStatisticsPooling, ResidualHead
 from .network import Network, built
 
+_log = logging.getLogger(__name__)
+
 
 class AcousticNetwork(Network):
     """Logits of the waveform: normalisation, encoder, pooling over frames, head (paper, sections 4.1 to 4.3).
@@ -20,7 +23,8 @@ class AcousticNetwork(Network):
     before the first step and the checkpoint keeps.
 
     Args:
-        encoder: Frames of a waveform: ``forward(waveform, mask) -> (frames, mask)`` and ``features_out``.
+        encoder: Frames of a waveform: ``forward(waveform, mask) -> (frames, mask)`` and ``features_out``; ``sample_rate``
+            and ``depends_on_padding`` are looked at where offered.
         classes: The run's class list, or its length.
         pooling: What makes the pooling for frames of a given size, or a finished one with ``features_out``.
         head: What makes the head for an input size and a number of classes, or a finished one.
@@ -71,6 +75,27 @@ class AcousticNetwork(Network):
         if batch.waveform_mask is None:
             raise ConfigError("the acoustic network needs waveforms, but the batches have none; turn audio on in the data module")
         return batch.waveform_mask.any(dim=1)
+
+    def check_data(self, data: Any, stage: str) -> None:
+        """Check that waveforms have the encoder's sample rate, and warn where batches change what an encoder gives in evaluation.
+
+        Raises:
+            ConfigError: If the sample rates differ.
+        """
+        ours, theirs = getattr(self.encoder, "sample_rate", None), getattr(data, "sample_rate", None)
+        if None not in (ours, theirs) and ours != theirs:
+            raise ConfigError(
+                f"the encoder takes waveforms at {ours} Hz, data.init_args.sample_rate is {theirs}; "
+                'give both one rate, in a config by sample_rate: "${data.init_args.sample_rate}" where the encoder has such a setting'
+            )
+        n_together = getattr(data, "eval_batch_size", 1)
+        if getattr(self.encoder, "depends_on_padding", False) and n_together > 1:
+            _log.warning(
+                "%s gives an utterance other values in a padded batch than alone (feat_extract_norm: group), and "
+                "data.init_args.eval_batch_size is %d: set it to 1 for scores and predictions that do not depend on the batch",
+                getattr(self.encoder, "name", "the encoder"),
+                n_together,
+            )
 
     def frames(self, batch: Batch, rows: Any = slice(None)) -> tuple[Tensor, Tensor]:
         """Return the encoder's frames of some rows ``(rows, frames, features)``, and which are real ``(rows, frames)``."""

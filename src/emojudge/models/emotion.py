@@ -32,9 +32,11 @@ class EmotionClassifier(EmojudgeModule):
 
     Paper: it gives no formula for the class weights; ``inverse`` is ``N / (K n_c)`` over the classes in training.
 
+    Paper: it gives a weight decay, 0.01, for the text branch only (section 5.2); by default we take it for both.
+
     Args:
-        network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()`` and
-            ``has_input(batch)`` are taken where offered.
+        network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()``,
+            ``has_input(batch)`` and ``check_data(data, stage)`` are taken where offered.
         loss: ``loss(logits, target, alpha)``; by default the focal loss.
         optimizer: Makes the one optimizer of the named groups.
         lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
@@ -76,10 +78,13 @@ class EmotionClassifier(EmojudgeModule):
         """Check the class list and, at the start of a fit, take from the data module what the data decide.
 
         Raises:
-            ConfigError: If the data module has another class list, or lacks what is needed of it.
+            ConfigError: If the data module has another class list, lacks what is needed of it, or makes what the network
+                cannot take.
         """
         data: Any = getattr(self.trainer, "datamodule", None)
         self._check_classes(data)
+        if hasattr(self.network, "check_data"):
+            self.network.check_data(data, stage)
         if stage != "fit":
             return
         if hasattr(data, "class_counts"):
@@ -115,7 +120,8 @@ class EmotionClassifier(EmojudgeModule):
     def source_prior(self) -> Tensor | None:
         """Return the class distribution that the posterior assumes, ``(classes,)``; None before the data were seen.
 
-        A loss with weights ``alpha_c`` trains as if classes came in proportion to ``alpha_c n_c`` (paper, section 4.5).
+        Paper: knows no source prior; we take classes in proportion to ``alpha_c n_c``, as which a cross-entropy with weights
+        ``alpha_c`` sees them. With the focal loss's ``gamma`` above 0 this holds approximately.
         """
         mass = self.class_weight.double() * self.class_count
         return mass / mass.sum() if bool(mass.any()) else None

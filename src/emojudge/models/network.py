@@ -12,8 +12,8 @@ from ..batch import Batch
 class Network(nn.Module):
     """A network of named parts that turns a batch into logits.
 
-    A Lightning module takes any network that offers ``forward(batch)`` and ``parameter_groups()``; ``penalty()``
-    and ``has_input(batch)`` are taken where they are offered.
+    A Lightning module takes any network that offers ``forward(batch)`` and ``parameter_groups()``; ``penalty()``,
+    ``has_input(batch)`` and ``check_data(data, stage)`` are taken where they are offered.
 
     Args:
         classes: The run's class list, or its length.
@@ -40,6 +40,17 @@ class Network(nn.Module):
     def has_input(self, batch: Batch) -> Tensor:
         """Return True for each utterance that has what this network takes, ``(batch,)``."""
         raise NotImplementedError
+
+    def check_data(self, data: Any, stage: str) -> None:
+        """Check before a run that a data module makes what the encoder takes.
+
+        Args:
+            data: The data module, set up for the stage. What it does not tell is not checked.
+            stage: ``fit``, ``validate``, ``test`` or ``predict``.
+
+        Raises:
+            ConfigError: If it does not.
+        """
 
     def _logits(self, batch: Batch, rows: Any) -> Tensor:
         """Return the logits of some rows of the batch, each of which has input."""

@@ -68,6 +68,11 @@ def test_more_bands_than_bins_are_refused():
         LogMel(n_mels=200)
 
 
+def test_bands_above_half_of_the_sample_rate_are_refused():
+    with pytest.raises(ValueError, match="f_max_hz is 7600, but sound at 8000 Hz ends at 4000 Hz"):
+        LogMel(n_mels=20, f_max_hz=7600.0, sample_rate=8000)
+
+
 def test_half_precision_leaves_the_spectrum_alone():
     x = torch.randn(1, 8000)
     mask = torch.ones(1, 8000, dtype=torch.bool)

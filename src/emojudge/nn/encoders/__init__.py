@@ -1,4 +1,7 @@
-"""Encoders: a waveform, or tokens, become frames. Each offers ``features_out`` and returns frames with their mask."""
+"""Encoders: a waveform, or tokens, become frames. Each offers ``features_out`` and returns frames with their mask.
+
+One that depends on the rate of the waveforms offers ``sample_rate``, one that depends on the tokenizer ``vocab_size``.
+"""
 
 from .ecapa import EcapaTdnn
 from .huggingface import HuggingFaceEncoder

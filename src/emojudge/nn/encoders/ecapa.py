@@ -61,6 +61,7 @@ class EcapaTdnn(nn.Module):
         if channels % scale:
             raise ValueError(f"channels must be a multiple of scale, found {channels} and {scale}")
         self.log_mel = LogMel() if log_mel is None else log_mel
+        self.sample_rate = self.log_mel.sample_rate
         self.normalize = normalize
         self.masking = masking
         self.stride = stride

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...audio import SAMPLE_RATE
 from ...errors import ConfigError
 from .transformer import load_config, load_model, plain_config
 
@@ -14,7 +15,9 @@ class HuggingFaceEncoder(nn.Module):
 
     The convolutional feature extractor is frozen, LayerDrop is 0, attention is eager, weights are float32.
     A model with ``feat_extract_norm: group`` (base sizes) gives a padded clip other values than a single one;
-    the others do not.
+    the others do not; ``depends_on_padding`` tells.
+
+    Paper: it freezes the feature extractor and does not say whether the transformer is tuned (section 4.2); we tune it.
 
     Paper: it does not say whether the checkpoint's SpecAugment is on; ``spec_augment`` turns it on.
 
@@ -39,6 +42,9 @@ class HuggingFaceEncoder(nn.Module):
         if not spec_augment:
             config.mask_time_prob = config.mask_feature_prob = 0.0  # then the model has no mask embedding either
         self.config = plain_config(config)
+        self.name = model if isinstance(model, str) else f"the {config.model_type} model"
+        self.sample_rate = SAMPLE_RATE  # of the recordings that every such model was pretrained on
+        self.depends_on_padding: bool = getattr(config, "feat_extract_norm", None) == "group"
         self.features_out: int = config.hidden_size
         self.model = load_model(model, config, pretrained)
         self.model.feature_extractor._freeze_parameters()

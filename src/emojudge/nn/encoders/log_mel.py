@@ -37,6 +37,7 @@ class LogMel(nn.Module):
     ) -> None:
         super().__init__()
         self.n_mels = n_mels
+        self.sample_rate = sample_rate
         self.hop = round(hop_s * sample_rate)
         self.floor = floor
         n_window = round(window_s * sample_rate)
@@ -73,9 +74,12 @@ def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int, f_min_hz: float = 
     Mel as in HTK: ``2595 log10(1 + f / 700)``.
 
     Raises:
-        ValueError: If a band is so narrow that no Fourier bin falls into it.
+        ValueError: If the highest band ends above half of the sample rate, or a band is so narrow that no Fourier bin falls
+            into it.
     """
     f_max_hz = sample_rate / 2 if f_max_hz is None else f_max_hz
+    if f_max_hz > sample_rate / 2:
+        raise ValueError(f"f_max_hz is {f_max_hz:g}, but sound at {sample_rate} Hz ends at {sample_rate / 2:g} Hz; lower f_max_hz")
     mel = torch.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2, dtype=torch.float64)
     edge = 700 * (10 ** (mel / 2595) - 1)  # (n_mels + 2,)
     frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)

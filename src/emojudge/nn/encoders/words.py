@@ -14,6 +14,9 @@ _POSITIONS_AFTER_PADDING = ("camembert", "roberta", "xlm-roberta")
 class HuggingFaceTextEncoder(nn.Module):
     """Frames of a text encoder, one a token (paper, section 4.4). It has no pooler, so every parameter gets a gradient.
 
+    Its pretrained weights are numbered by its own tokenizer: ``pretrained_name`` says whose they are, ``vocab_size`` how
+    many ids it knows.
+
     Args:
         model: A name on the Hugging Face hub, a local folder, or sizes: ``model_type`` and what differs from the
             defaults of its transformers configuration. ``max_position_embeddings`` of a RoBERTa is the longest
@@ -29,6 +32,8 @@ class HuggingFaceTextEncoder(nn.Module):
         config = load_config(model)
         self.config = plain_config(config)
         self.features_out: int = config.hidden_size
+        self.vocab_size: int = config.vocab_size
+        self.pretrained_name = model if pretrained and isinstance(model, str) else None
         self.n_tokens_max: int = config.max_position_embeddings
         if config.model_type in _POSITIONS_AFTER_PADDING:
             self.n_tokens_max -= config.pad_token_id + 1
