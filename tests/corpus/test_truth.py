@@ -2,7 +2,7 @@
 
 import pytest
 
-from emojudge.corpus.truth import read_truth, read_truth_speakers
+from emojudge.corpus.truth import read_truth
 from emojudge.errors import CorpusError
 
 
@@ -12,20 +12,14 @@ def csv(tmp_path, *lines, header="FileName,EmoClass,SpkrID"):
     return path
 
 
-def test_a_consensus_file_gives_labels_and_speakers_by_id(tmp_path):
+def test_a_consensus_file_gives_labels_by_id(tmp_path):
     path = csv(tmp_path, "a.wav,A,7", "b.wav,X,Unknown", "c.wav,O,8", "d,neutral,")
     assert read_truth(path) == {"a": "angry", "b": None, "c": None, "d": "neutral"}
-    assert read_truth_speakers(path) == {"a": "7", "b": None, "c": "8", "d": None}
-
-
-def test_speakers_are_optional(tmp_path):
-    assert read_truth_speakers(csv(tmp_path, "a.wav,A", header="FileName,EmoClass")) == {"a": None}
 
 
 def test_a_saved_table_gives_the_same(tmp_path, tiny_table):
     tiny_table.save(tmp_path / "table.parquet")
     assert read_truth(tmp_path / "table.parquet") == dict(zip(tiny_table.column("id"), tiny_table.column("emotion"), strict=True))
-    assert read_truth_speakers(tmp_path / "table.parquet") == dict(zip(tiny_table.column("id"), tiny_table.column("speaker"), strict=True))
 
 
 def test_the_truth_of_the_synthetic_test3_covers_that_split(tiny_corpus, tiny_table):
@@ -33,7 +27,6 @@ def test_the_truth_of_the_synthetic_test3_covers_that_split(tiny_corpus, tiny_ta
     rows = tiny_table.select(tiny_table.indices("test3"))
     assert sorted(truth) == sorted(rows.column("id"))
     assert rows.column("emotion") == [None] * len(truth)
-    assert set(read_truth_speakers(tiny_corpus / "test3_truth.csv").values()).isdisjoint(tiny_table.column("speaker"))
 
 
 def test_another_class_list_is_spelled_out(tmp_path):
@@ -58,8 +51,7 @@ def test_truth_that_cannot_be_trusted_is_refused(tmp_path, lines, words):
 
 
 def test_a_file_that_is_no_truth_is_refused(tmp_path):
-    for read in (read_truth, read_truth_speakers):
-        with pytest.raises(CorpusError, match="there is no such truth file"):
-            read(tmp_path / "nowhere.csv")
-        with pytest.raises(CorpusError, match="has no column 'FileName'"):
-            read(csv(tmp_path, "a,A", header="id,EmoClass"))
+    with pytest.raises(CorpusError, match="there is no such truth file"):
+        read_truth(tmp_path / "nowhere.csv")
+    with pytest.raises(CorpusError, match="has no column 'FileName'"):
+        read_truth(csv(tmp_path, "a,A", header="id,EmoClass"))

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from emojudge import __version__
 from emojudge.errors import JudgeError
 from emojudge.judge import Case, Journal, NoVerdict, Verdict, load_prompt
 from emojudge.judge.clients import CallFailedError, Reply, Request
@@ -78,7 +79,7 @@ def test_a_raw_reply_is_kept_byte_for_byte_with_prompt_model_and_usage(path):
         assert dict(journal.raw_replies()) == {asked[0].key: raw}
     assert rows(path, "SELECT usage FROM calls") == [('{"tokens": 3}',)]
     [(case, version, model, settings)] = rows(path, 'SELECT "case", prompt, model, settings FROM requests')
-    assert Case.from_canonical(case) == asked[0].case
+    assert case == asked[0].case.canonical()
     assert (version, model, settings) == (PROMPT.version, "m", '{"temperature": 0.3}')
     assert PROMPT.user[:40] in rows(path, "SELECT text FROM prompts")[0][0]
 
@@ -124,12 +125,11 @@ def test_the_file_is_in_rollback_mode_and_synchronised_in_full(path):
         assert journal._connection.execute("PRAGMA synchronous").fetchone() == (2,)
 
 
-def test_metadata_holds_the_schema_version_and_notes(path):
-    with Journal(path) as journal:
-        journal.note("fused", "abc")
+def test_metadata_holds_the_schema_version_and_who_made_it(path):
+    Journal(path).close()
     with Journal(path) as journal:
         assert journal.metadata["schema_version"] == "1"
-        assert journal.metadata["fused"] == "abc"
+        assert journal.metadata["created_by"] == f"emojudge {__version__}"
 
 
 def test_a_second_writer_is_refused_until_the_first_has_closed(path):
@@ -162,7 +162,7 @@ def test_a_file_of_another_kind_or_version_is_refused(tmp_path, path):
     with pytest.raises(JudgeError, match="not a judge's journal"):
         Journal(tmp_path / "other.sqlite")
     with Journal(path) as journal:
-        journal.note("schema_version", "99")
+        journal._connection.execute("UPDATE metadata SET value = '99' WHERE name = 'schema_version'")
     with pytest.raises(JudgeError, match="schema version 99, this release writes 1"):
         Journal(path)
 

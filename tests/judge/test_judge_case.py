@@ -12,9 +12,9 @@ from emojudge.labels import EMOTIONS
 RECORD = Prosody(3.0, 0.2, 0.05, -25.0, 180.123456, 150.0, 230.0, 8.0, 0.8, 2.5, 1, 0.1, 0.3, 4.0, 3.0)
 
 
-def test_a_case_survives_its_canonical_form():
-    case = make_case("sad", EMOTIONS, transcript="“Zażółć”\x00\ud800", record=RECORD, gender="Female")
-    assert Case.from_canonical(case.canonical()) == case
+def test_the_canonical_form_holds_the_whole_case_in_plain_characters():
+    case = make_case("sad", EMOTIONS, transcript="“Zażółć”\x00\ud800", record=RECORD, gender="Female", speaker="gender")
+    assert Case(**json.loads(case.canonical())) == case
     assert case.canonical().isascii()
 
 
@@ -29,21 +29,20 @@ def test_measures_are_rounded_so_that_noise_of_a_machine_makes_no_other_case():
 
 
 def test_a_case_knows_neither_id_nor_path_nor_name():
-    whole = make_case("sad", EMOTIONS, transcript="hi", record=RECORD, gender="Male")
+    whole = make_case("sad", EMOTIONS, transcript="hi", record=RECORD, gender="Male", speaker="gender")
     assert set(json.loads(whole.canonical())) == {"label", "classes", "transcript", "description", "speaker", "measures", "levels"}
 
 
 def test_what_is_not_known_is_not_in_the_canonical_form():
     assert json.loads(Case(None, ("sad",)).canonical()) == {"classes": ["sad"]}
-    assert Case.from_canonical(Case(None, ("sad",)).canonical()) == Case(None, ("sad",))
 
 
 @pytest.mark.parametrize(
     ("gender", "said"), [("Male", "male"), (" f", "female"), ("Unknown", None), ("Alice Smith", None), ("", None), (None, None)]
 )
 def test_the_speaker_indicator_is_the_gender_or_nothing(gender, said):
-    assert make_case("sad", EMOTIONS, gender=gender).speaker == said
-    assert make_case("sad", EMOTIONS, gender=gender, speaker="none").speaker is None
+    assert make_case("sad", EMOTIONS, gender=gender, speaker="gender").speaker == said
+    assert make_case("sad", EMOTIONS, gender=gender).speaker is None
 
 
 def test_every_part_may_be_missing():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import CorpusError, nearest, some
 from ..labels import EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
-from .readers.common import doubled, known, read_csv
+from .readers.common import doubled, read_csv
 from .table import read_table
 
 
@@ -39,25 +39,6 @@ def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str,
                 f"{path}: line {line}, utterance '{id}': unknown class '{label}' (known: {', '.join(meaning)}).{nearest(label, meaning)}"
             )
     return {id: meaning[label] for id, label in zip(ids, labels, strict=True)}
-
-
-def read_truth_speakers(path: str | Path) -> dict[str, str | None]:
-    """Return the speaker of each utterance id in a truth file; None where it is not known.
-
-    Args:
-        path: As for :func:`read_truth`; a CSV may have a column ``SpkrID``.
-
-    Raises:
-        CorpusError: If the file cannot be read or lacks ``FileName``.
-    """
-    if _is_table(path):
-        table = read_table(path)
-        return dict(zip(table.column("id"), table.column("speaker"), strict=True))
-    file = read_csv(Path(path))
-    ids = [os.path.splitext(name)[0] for name in file.column("FileName", "The truth is a CSV with the columns FileName and EmoClass.")]
-    if "SpkrID" not in file.header:
-        return dict.fromkeys(ids)
-    return dict(zip(ids, (known(speaker) for speaker in file.column("SpkrID", "")), strict=True))
 
 
 def _is_table(path: str | Path) -> bool:

@@ -66,11 +66,6 @@ class Case:
         """
         return json.dumps({name: value for name, value in vars(self).items() if value}, sort_keys=True, separators=(",", ":"))
 
-    @staticmethod
-    def from_canonical(text: str) -> "Case":
-        """Return the case that :meth:`canonical` wrote."""
-        return Case(**{"label": None, **json.loads(text)})
-
     def evidence(self) -> dict[str, Any]:
         """Return what is shown to a language model; its text holds the numbers and words of the sound already."""
         return {"transcript": self.transcript, "sound": self.description, "speaker": self.speaker, "label": self.label}
@@ -84,11 +79,11 @@ def make_case(
     record: Prosody | None = None,
     reference: Reference | None = None,
     gender: str | None = None,
-    speaker: SpeakerIndicator = "gender",
+    speaker: SpeakerIndicator = "none",
 ) -> Case:
     """Return the case of an utterance from what is known about it.
 
-    Paper: names a speaker indicator in the abstract only. We give the gender where it is known, or nothing.
+    Paper: names a speaker indicator in the abstract only. By default we give none; the gender where it is asked for and known.
 
     Args:
         label: The fused label, one of ``classes``; None where there is none.
@@ -97,7 +92,7 @@ def make_case(
         record: How it sounds, if there is audio.
         reference: Quantiles that turn numbers into words, as :func:`describe` takes them.
         gender: As the corpus gives it; other spellings than female, male, f, m, woman, man count as unknown.
-        speaker: ``gender`` says it, ``none`` does not.
+        speaker: ``none`` says nothing of the speaker, ``gender`` the gender.
 
     Raises:
         JudgeError: If the label is not in the class list, or the reference is not of the documented form.

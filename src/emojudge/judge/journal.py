@@ -107,11 +107,6 @@ class Journal:
         """Return what the journal says about itself."""
         return dict(self._connection.execute("SELECT name, value FROM metadata"))
 
-    def note(self, name: str, value: str) -> None:
-        """Store a fact about the run, such as the digest of the fused predictions."""
-        with self._transaction() as execute:
-            execute("INSERT OR REPLACE INTO metadata VALUES (?, ?)", (name, value))
-
     def plan(self, requests: Iterable[Request], prompt: Prompt, model: str, settings: Mapping[str, Any]) -> int:
         """Enter requests as ``planned`` and return how many are new; one that is there already keeps what it has."""
         text = json.dumps({"system": prompt.system, "user": prompt.user, "threshold": prompt.threshold})

@@ -24,7 +24,10 @@ _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt file: the texts of both roles with ``{{variables}}``, and the rule that it states."""
+    """A prompt file: the texts of both roles with ``{{variables}}``, and the rule that it states.
+
+    Paper: it tells what the prompt asks for (section 4.6) and not its words; those of every shipped prompt are ours.
+    """
 
     name: str
     number: str
