@@ -17,7 +17,7 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, g
         target: Index of the true class, ``(batch,)`` int64; utterances without a label are left out before.
         alpha: One weight a class, ``(classes,)``; ones by default.
         gamma: How much utterances that are already right are played down; 0 or more.
-        label_smoothing: Share of the target that is spread over all classes; each then adds its own term.
+        label_smoothing: Share of the target that is spread over the classes of a weight above 0; each then adds its own term.
 
     Returns:
         A scalar.
@@ -28,10 +28,10 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, g
     0.018
     """
     log_p = logits.log_softmax(dim=-1)  # (batch, classes)
+    alpha = log_p.new_ones(logits.shape[-1]) if alpha is None else alpha
+    present = alpha > 0  # (classes,)
     weight = F.one_hot(target, logits.shape[-1]).to(log_p.dtype)
-    weight = weight * (1 - label_smoothing) + label_smoothing / logits.shape[-1]
-    if alpha is not None:
-        weight = weight * alpha
+    weight = (weight * (1 - label_smoothing) + label_smoothing * present / present.sum()) * alpha  # (batch, classes)
     # expm1 keeps 1 - p exact near p = 1, the floor keeps the gradient finite there for gamma below 1;
     # a masked class has log p = -inf, and -inf times its weight 0 would be NaN
     wrong = (-log_p.expm1()).clamp(min=1e-30)
@@ -44,7 +44,7 @@ class FocalLoss(nn.Module):
 
     Args:
         gamma: How much utterances that are already right are played down; 0 is cross-entropy.
-        label_smoothing: Share of the target that is spread over all classes.
+        label_smoothing: Share of the target that is spread over the classes of a weight above 0.
     """
 
     def __init__(self, gamma: float = 2.0, label_smoothing: float = 0.0) -> None:
@@ -69,7 +69,7 @@ class CrossEntropyLoss(FocalLoss):
     ``torch.nn.CrossEntropyLoss(weight=...)`` divides by the sum of the weights in the batch instead.
 
     Args:
-        label_smoothing: Share of the target that is spread over all classes.
+        label_smoothing: Share of the target that is spread over the classes of a weight above 0.
     """
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
