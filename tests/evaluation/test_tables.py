@@ -59,6 +59,12 @@ def test_differences_are_paired_by_run():
     assert (gain.mean, gain.deviation) == (pytest.approx(0.1), pytest.approx(0.0))
 
 
+def test_a_run_without_a_score_is_not_paired_with_another():
+    without = ResultsTable([r for r in table(0.3, 0.9).results if r.system != "fused"])
+    gain = differences([table(0.3, 0.4), without, table(0.5, 0.6)], "fused", "text")["test1"]
+    assert (gain.n_runs, gain.mean) == (2, pytest.approx(0.1))
+
+
 def test_unknown_systems_and_runs_that_differ_are_refused():
     with pytest.raises(ConfigError, match="Did you mean 'fused'"):
         differences([table(0.1, 0.2)], "fusde", "text")

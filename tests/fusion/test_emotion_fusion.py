@@ -97,6 +97,23 @@ def test_uniform_target_prior_divides_the_posterior_by_the_fitted_frequencies():
     assert uniform.info.source_prior == (0.25, 0.25, 0.25, 0.25)
 
 
+def test_a_declared_prior_shifts_the_natural_posterior_and_a_zero_in_it_is_never_chosen():
+    world = World()
+    branches, declared = [world.acoustic, world.text], np.array([0.5, 0.3, 0.2, 0.0])
+    natural = quick("natural", grid=(1.0,)).fit(branches, world.truth, world.groups).predict(branches)
+    shifted = quick(declared.tolist(), grid=(1.0,)).fit(branches, world.truth, world.groups).predict(branches)
+    frequencies = np.bincount(world.target[:300], minlength=4) / 300
+    expected = log_softmax(natural.logits[:, :3] + np.log(declared[:3] / frequencies[:3]))
+    np.testing.assert_allclose(shifted.logits[:, :3], expected, atol=1e-9)
+    assert "neutral" not in shifted.labels()
+
+
+def test_the_file_tells_what_it_was_fitted_on(tmp_path):
+    world = World()
+    quick().fit([world.acoustic], world.truth, world.groups).save(tmp_path / "fusion.json")
+    assert json.loads((tmp_path / "fusion.json").read_text())["fitted_on"] == {"corpus": "corpus-1", "splits": ["dev"]}
+
+
 def test_uniform_prior_wins_on_a_balanced_test_and_natural_on_a_natural_one():
     rng = np.random.default_rng(5)
     scores = {"uniform": [], "natural": []}
@@ -228,7 +245,7 @@ def test_other_branches_than_fitted_are_refused():
         fusion.predict([world.text])
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema_version": 99}', "\x00"])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"schema_version": 99}', "\x00", '{"schema_version": 1, "settings": {}, "models": []}'])
 def test_a_broken_fusion_file_is_refused(tmp_path, text):
     path = tmp_path / "fusion.json"
     path.write_text(text)

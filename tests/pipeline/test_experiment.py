@@ -8,6 +8,7 @@ import sqlite3
 import numpy as np
 import pytest
 import soundfile
+import yaml
 
 from emojudge.cli.main import main
 from emojudge.corpus import read_table
@@ -150,11 +151,69 @@ def test_truth_of_another_corpus_is_refused(finished, tmp_path, capsys):
     assert "other_0001" in capsys.readouterr().err
 
 
-def test_several_runs_are_shown_as_mean_and_spread(finished, capsys):
-    assert main(["report", str(finished.out), str(finished.out), "--compare", "fused", "text"]) == 0
+def test_truth_of_the_split_that_tunes_is_marked_in_sample(finished, capsys):
+    truth = finished.corpus / "Labels" / "labels_consensus.csv"
+    assert main(["report", str(finished.out), "--truth", str(truth), "--split", "dev"]) == 0
+    assert "in-sample" in capsys.readouterr().out
+
+
+def test_several_runs_are_shown_as_mean_and_spread(finished, copy, capsys):
+    assert main(["report", str(finished.out), str(copy.out), "--compare", "fused", "text"]) == 0
     out = capsys.readouterr().out
     assert "± 0.000" in out
-    assert "fused minus text, test1" in out
+    assert "fused minus text, dev: macro-F1" in out
+    assert sum("* in-sample" in line for line in out.splitlines()) == 1
+
+
+def test_report_writes_the_table_where_asked(finished, tmp_path):
+    assert main(["report", str(finished.out), "--out", str(tmp_path / "table")]) == 0
+    assert (tmp_path / "table.csv").read_text() == (finished.out / "results.csv").read_text()
+    assert (tmp_path / "table.md").read_text() == (finished.out / "results.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--split", "dev"], "--split needs --truth"), (["--twice"], "same run"), (["--trut", "x"], "Did you mean '--truth'")],
+)
+def test_report_refuses_options_that_would_do_nothing(finished, options, message, capsys):
+    twice = [str(finished.out)] * 2 if options == ["--twice"] else [str(finished.out), *options]
+    assert main(["report", *twice]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_judges_settings_reach_prompt_rule_and_case(copy):
+    assert copy.start("--judge.threshold=0.6", "--judge.speaker=gender") == 0
+    with sqlite3.connect(copy.out / "judge" / "journal.sqlite") as journal:
+        prompts = [row[0] for row in journal.execute("SELECT text FROM prompts")]
+        cases = [json.loads(row[0]) for row in journal.execute('SELECT "case" FROM requests')]
+    assert any("60" in prompt and "80" not in prompt for prompt in prompts)
+    assert {"female", "male"} & {case.get("speaker") for case in cases}
+    assert json.loads((copy.out / "judge" / "summary.json").read_text())["threshold"] == 0.6
+
+
+def test_recorded_replies_change_labels_under_the_name_of_their_model(copy, tmp_path, capsys):
+    fused = load_predictions(copy.out / "fusion" / "fused.parquet")
+    wanted = {id: next(c for c in fused.info.classes if c != label) for id, label in zip(fused.id, fused.labels(), strict=True)}
+    replies = [{"utterance": id, "raw": json.dumps({"label": label, "confidence": 95, "reason": "heard"})} for id, label in wanted.items()]
+    replies[0]["raw"] = json.dumps({"label": wanted[fused.id[0]], "confidence": 80, "reason": "not sure enough"})
+    replies[1]["raw"] = "I think the label is right."
+    path = tmp_path / "replies.jsonl"
+    path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+    assert copy.start("--judge.client=replay", f"--judge.replies={path}", "--judge.model=some-model") == 0
+    refined = load_predictions(copy.out / "judge" / "refined.parquet")
+    assert refined.reason_code[:3] == ["kept_below_threshold", "kept_invalid", "changed"]
+    assert refined.label[2:] == [wanted[id] for id in fused.id[2:]]
+    assert "fused + some-model judge" in capsys.readouterr().out
+
+
+def test_no_judge_leaves_its_row_out(copy):
+    assert copy.start("--judge.client=none") == 0
+    assert list(json.loads((copy.out / "systems.json").read_text())) == SYSTEMS[:-1]
+
+
+def test_replies_that_are_not_named_are_refused(copy, capsys):
+    assert copy.start("--judge.client=replay") == 1
+    assert "judge.replies" in capsys.readouterr().err
 
 
 def test_predictions_of_another_corpus_are_refused(copy, capsys):
@@ -255,9 +314,52 @@ def test_an_unknown_setting_is_a_usage_error_with_the_nearest_name(run, capsys):
     assert "target_prior" in capsys.readouterr().err
 
 
+@pytest.fixture
+def text_only(copy):
+    """The finished run as one of its text branch alone, without a judge: trained again in seconds."""
+    config = yaml.safe_load(copy.config.read_text())
+    del config["systems"]["acoustic"]
+    copy.config = copy.folder / "text_only.yaml"
+    copy.config.write_text(yaml.safe_dump(config | {"judge": {"client": "none"}}))
+    return copy
+
+
 @pytest.mark.slow
-def test_a_changed_training_puts_the_old_one_aside(copy):
-    kept = (copy.out / "text" / "checkpoints" / "best.ckpt").read_bytes()
-    assert copy.start("--seed=1") == 0
-    assert (copy.out / "text.old-1" / "checkpoints" / "best.ckpt").read_bytes() == kept
-    assert (copy.out / "text" / "checkpoints" / "best.ckpt").read_bytes() != kept
+def test_another_seed_trains_again_and_puts_the_old_training_aside(text_only):
+    kept = (text_only.out / "text" / "checkpoints" / "best.ckpt").read_bytes()
+    assert text_only.start("--seed=1") == 0
+    assert (text_only.out / "text.old-1" / "checkpoints" / "best.ckpt").read_bytes() == kept
+    assert (text_only.out / "text" / "checkpoints" / "best.ckpt").read_bytes() != kept
+    assert list(json.loads((text_only.out / "systems.json").read_text())) == ["text", "text, refitted"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("damage", ["force", "lost", "damaged"])
+def test_a_finished_training_is_made_anew_when_forced_lost_or_damaged(text_only, damage):
+    best = text_only.out / "text" / "checkpoints" / "best.ckpt"
+    whole, written = best.read_bytes(), (text_only.out / "text" / "logs" / "metrics.csv").read_text()
+    if damage == "lost":
+        best.unlink()
+    elif damage == "damaged":
+        best.write_bytes(whole[: len(whole) // 2])
+    assert text_only.start(*(["--force"] if damage == "force" else [])) == 0
+    assert (text_only.out / "text.old-1").is_dir()
+    assert len(best.read_bytes()) == len(whole)
+    assert (text_only.out / "text" / "logs" / "metrics.csv").read_text() == written  # the same seed, trained once more
+
+
+@pytest.mark.slow
+def test_tuning_on_another_split_changes_the_roles(text_only):
+    assert text_only.start("--tune_on=test1") == 0
+    assert read_table(text_only.out / "table.parquet").info.roles == {"train": "fit", "dev": "hold", "test1": "tune", "test3": "hold"}
+    with (text_only.out / "results.csv").open() as file:
+        assert {row["split"]: row["in_sample"] for row in csv.DictReader(file)} == {"dev": "false", "test1": "true"}
+
+
+@pytest.mark.parametrize("name", ["fusion", "fused", "a/b", "", "..."])
+def test_a_system_that_would_write_over_another_stage_is_refused(run, name, capsys):
+    config = yaml.safe_load(run.config.read_text())
+    config["systems"] = {name: config["systems"]["text"]}
+    run.config.write_text(yaml.safe_dump(config))
+    assert run.start() == 1
+    assert "cannot be called" in capsys.readouterr().err

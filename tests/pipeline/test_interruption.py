@@ -50,7 +50,7 @@ def wait_for_epochs(run, process, n: int) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_training_is_taken_up(long_run, number):
     process = start(long_run)
     try:
@@ -60,13 +60,10 @@ def test_an_interrupted_training_is_taken_up(long_run, number):
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
-    if number == signal.SIGINT:
-        assert process.returncode == 130, output
-        assert "takes it up again" in output
-        assert "Traceback" not in output
-    time.sleep(3)  # the training that a killed run leaves behind ends at its next batch
-    before = epochs_logged(long_run)
-    assert len(before) < EPOCHS
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number], output
+    assert "Traceback" not in output
+    assert ("takes it up again" in output) == (number == signal.SIGINT)
+    assert len(epochs_logged(long_run)) < EPOCHS
     assert long_run.start() == 0
     assert epochs_logged(long_run) == list(range(EPOCHS))
     assert not list(long_run.out.glob("acoustic.old-*"))

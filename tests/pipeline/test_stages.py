@@ -5,7 +5,7 @@ import json
 import pytest
 
 from emojudge.errors import EmojudgeError
-from emojudge.pipeline.stages import RunFolder, folder_digest
+from emojudge.pipeline.stages import RunFolder, sources_digest
 
 
 class Runs:
@@ -17,7 +17,7 @@ class Runs:
     def start(self, inputs, **options):
         folder = RunFolder(self.path, {}, self.said.append, **options)
         with folder.locked():
-            folder.stage("words", inputs, ["words.txt"], self.make)
+            folder.stage("words", lambda: inputs, ["words.txt"], self.make)
         return folder
 
     def make(self):
@@ -97,11 +97,25 @@ def test_a_broken_record_is_an_error_not_a_fresh_start(runs):
         runs.start({})
 
 
-def test_a_folder_digest_sees_changed_files_and_passes_over_the_run(tmp_path):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "a.wav").write_text("one")
-    before = folder_digest(tmp_path, without=tmp_path / "run")
-    (tmp_path / "run" / "table.parquet").write_text("x")
-    assert folder_digest(tmp_path, without=tmp_path / "run") == before
-    (tmp_path / "a.wav").write_text("three")
-    assert folder_digest(tmp_path, without=tmp_path / "run") != before
+def test_a_stage_that_writes_its_own_sources_is_kept_the_next_time(runs):
+    for _ in range(2):
+        folder = RunFolder(runs.path, {}, runs.said.append)
+        with folder.locked():
+            folder.stage("words", lambda: {"files": sources_digest([runs.path / "words.txt"])}, ["words.txt"], runs.make)
+    assert runs.made == 1
+
+
+def test_the_digest_of_sources_sees_changed_new_and_lost_files_and_passes_over_the_run(tmp_path):
+    def digest():
+        return sources_digest([tmp_path / "labels.csv"], [tmp_path / "audio"], without=tmp_path / "audio" / "run")
+
+    (tmp_path / "audio" / "run").mkdir(parents=True)
+    seen = [digest()]
+    (tmp_path / "audio" / "run" / "table.parquet").write_text("x")
+    assert digest() == seen[0]
+    for name, text in (("labels.csv", "one"), ("labels.csv", "three"), ("audio/a.wav", "one"), ("audio/a.wav", "three")):
+        (tmp_path / name).write_text(text)
+        seen.append(digest())
+    (tmp_path / "audio" / "lost.wav").symlink_to(tmp_path / "nowhere.wav")
+    seen.append(digest())
+    assert len(set(seen)) == 6

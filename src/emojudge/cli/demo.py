@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
-
 from . import run
 from .usage import Parser
 
@@ -23,9 +21,4 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--force", action="store_true", help="run every stage again")
     options = parser.parse_args(list(arguments[1:]))
     settings = [f"--seed={options.seed}", f"--corpus.options.root={options.out}/corpus", f"--corpus.options.seed={options.corpus_seed}"]
-    status = run.main(["run", f"--config={CONFIG}", f"--out={options.out}", *settings, *(["--force"] if options.force else [])])
-    Console().print(
-        "The corpus is synthetic: these figures show that the software works, and say nothing about speech or about the paper.",
-        soft_wrap=True,
-    )
-    return status
+    return run.main(["run", f"--config={CONFIG}", f"--out={options.out}", *settings, *(["--force"] if options.force else [])])

@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(command: str, arguments: Sequence[str]) -> int:
     """Return a command's status, also where a library leaves through ``sys.exit``; show the library's warnings."""
-    logging.basicConfig(format="emojudge: %(message)s", level=logging.WARNING)
+    logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     try:
         return int(import_module(f".{COMMANDS[command][0]}", __package__).main(arguments))
     except SystemExit as stop:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
-from ..evaluation.tables import ResultsTable, combine, differences
+from ..evaluation.tables import MARK, ResultsTable, combine, differences
 from ..files import write_text
 from ..pipeline.results import load_run, score_against, score_run
 from .usage import Parser
@@ -23,6 +23,13 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--out", metavar="STEM", help="also write STEM.csv and STEM.md (one run)")
     options = parser.parse_args(list(arguments[1:]))
+    runs = [Path(run).resolve() for run in options.runs]
+    if len(set(runs)) < len(runs):
+        parser.error("the same run is given twice; several runs are meant to differ in their seed")
+    if options.split and not options.truth:
+        parser.error("--split needs --truth")
+    if options.out and len(runs) > 1:
+        parser.error("--out needs a single run")
 
     tables = [_results(run, options.truth, options.split) for run in options.runs]
     console = Console()
@@ -32,16 +39,15 @@ def main(arguments: Sequence[str]) -> int:
             write_text(f"{options.out}.csv", tables[0].to_csv())
             write_text(f"{options.out}.md", tables[0].to_markdown())
     else:
-        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} runs", tables[0].footnotes, console)
+        footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
+        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} runs", footnotes, console)
     if options.compare:
         system, reference = options.compare
         for split, gain in differences(tables, system, reference).items():
-            interval = (
-                ""
-                if gain.n_runs == 1
-                else f", 95 % interval over runs {gain.mean - gain.half_width:+.3f} to {gain.mean + gain.half_width:+.3f}"
-            )
-            console.print(f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}", highlight=False)
+            low, high = gain.mean - gain.half_width, gain.mean + gain.half_width
+            interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} seeds {low:+.3f} to {high:+.3f}"
+            mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
+            console.print(f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}", highlight=False)
     return 0
 
 
@@ -52,7 +58,7 @@ def show(table: ResultsTable, console: Console) -> None:
 
 def _results(run: str, truth: str | None, split: str | None) -> ResultsTable:
     systems, corpus = load_run(Path(run))
-    return score_run(systems, corpus) if truth is None else score_against(systems, truth, split)
+    return score_run(systems, corpus) if truth is None else score_against(systems, corpus, truth, split)
 
 
 def _print(cells: list[list[str]], title: str, footnotes: list[str], console: Console) -> None:

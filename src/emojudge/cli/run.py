@@ -1,5 +1,7 @@
 """``emojudge run``: all stages of an experiment on one corpus, into one folder."""
 
+import signal
+import sys
 from collections.abc import Sequence
 
 from ..pipeline.config import RunConfig
@@ -31,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..pipeline.experiment import run_experiment
     from .report import show
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave as with Ctrl-C: the training at work saves its state first
     console = Console()
     with Display(console).shown() as display:
         results = run_experiment(config, options.out, display, force=options.force)

@@ -3,10 +3,12 @@
 import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -18,6 +20,9 @@ from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
 """Environment variable with the path of a file that tells a parent process how far a training is."""
+
+LOCK_WAIT_S = 60
+"""A training waits so long for one of an earlier start to end, in seconds."""
 
 NEEDLESS_WARNINGS = (
     r"Checkpoint directory .* exists and is not empty",  # so it is whenever a run is resumed
@@ -109,6 +114,23 @@ class TrainingCLI(LightningCLI):
             raise
 
 
+@contextmanager
+def _sole_training(progress_path: str | None) -> Iterator[None]:
+    """Hold the branch's folder where a run started this process, so that the training of a killed run ends before the next begins.
+
+    Raises:
+        ConfigError: If another training is still at work there after a minute.
+    """
+    if progress_path is None or "LOCAL_RANK" in os.environ:  # started by a user, or a rank beside the one that holds it
+        yield
+        return
+    try:
+        with FileLock(Path(progress_path).parent / ".training.lock", timeout=LOCK_WAIT_S):
+            yield
+    except Timeout as error:
+        raise ConfigError(f"another training is at work in {Path(progress_path).parent}; wait until it has ended") from error
+
+
 def _loggers(command: str, folder: Path) -> list[Any]:
     """Return the loggers of a command: its own CSV file, and TensorBoard for the curves of a fit; a prediction logs nothing."""
     if command == "predict":
@@ -125,17 +147,18 @@ def main(arguments: Sequence[str]) -> int:
     for needless in NEEDLESS_WARNINGS:
         warnings.filterwarnings("ignore", message=needless)
     TrainingCLI.command = arguments[0]
-    TrainingCLI(
-        LightningModule,
-        LightningDataModule,
-        args=resolve_configs(arguments),
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        auto_configure_optimizers=False,
-        parser_class=TrainingParser,
-        parser_kwargs={"parser_mode": PARSER_MODE, "prog": "emojudge"},
-        save_config_callback=SaveRunConfig,
-        trainer_defaults={"use_distributed_sampler": False},
-        seed_everything_default=0,
-    )
+    with _sole_training(os.environ.get(PROGRESS_VARIABLE)):
+        TrainingCLI(
+            LightningModule,
+            LightningDataModule,
+            args=resolve_configs(arguments),
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            auto_configure_optimizers=False,
+            parser_class=TrainingParser,
+            parser_kwargs={"parser_mode": PARSER_MODE, "prog": "emojudge"},
+            save_config_callback=SaveRunConfig,
+            trainer_defaults={"use_distributed_sampler": False},
+            seed_everything_default=0,
+        )
     return 0

@@ -52,7 +52,8 @@ def load_table(
             raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
         counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
         counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
-        table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=tuple(faults.found.items())))
+        skipped = tuple(faults.found.items())
+        table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=skipped, caution=read.caution))
     return table if roles is None else table.with_roles(roles)
 
 

@@ -11,8 +11,10 @@ from ..errors import ConfigError
 TargetPrior: TypeAlias = str | Sequence[float]
 """``uniform`` (each class as likely), ``natural`` (as in the fitting split), or one number a class."""
 
-FLOOR = 1e-6
+SOURCE_FLOOR = 1e-6
 """Smallest prior that is divided by: a class below it in the source keeps a finite log-ratio."""
+TARGET_FLOOR = 1e-30
+"""What a declared 0 counts as: the class keeps a finite log-posterior, so low that it is never chosen."""
 
 
 def target_distribution(target_prior: TargetPrior, source: ArrayLike) -> NDArray[np.float64]:
@@ -56,7 +58,7 @@ def shift_prior(log_posterior: ArrayLike, source: ArrayLike, target: ArrayLike) 
         source: Class distribution the posterior assumes, ``(classes,)``.
         target: Class distribution wanted, ``(classes,)``.
     """
-    ratio = np.log(np.maximum(np.asarray(target, float), FLOOR)) - np.log(np.maximum(np.asarray(source, float), FLOOR))
+    ratio = np.log(np.maximum(np.asarray(target, float), TARGET_FLOOR)) - np.log(np.maximum(np.asarray(source, float), SOURCE_FLOOR))
     return log_softmax(np.asarray(log_posterior, dtype=np.float64) + ratio)
 
 

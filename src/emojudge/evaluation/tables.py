@@ -42,6 +42,14 @@ class ResultsTable:
         """Return the splits, in order."""
         return list(dict.fromkeys(result.split for result in self.results))
 
+    def score(self, system: str, split: str, measure: str) -> float | None:
+        """Return a score, or None where the system was not scored on the split."""
+        return next((r.scores[measure] for r in self.results if (r.system, r.split) == (system, split)), None)
+
+    def is_in_sample(self, split: str) -> bool:
+        """Return whether a stage of any system was fitted or chosen on a split."""
+        return any(r.in_sample for r in self.results if r.split == split)
+
     def cells(self, measures: Sequence[str] = ("macro_f1", "accuracy")) -> list[list[str]]:
         """Return the table as text: a header, then a row a system with ``macro-F1 / accuracy`` for each split."""
         by_key = {(result.system, result.split): result for result in self.results}
@@ -117,7 +125,7 @@ def combine(tables: Sequence[ResultsTable], measure: str = "macro_f1") -> list[l
         for split in first.splits:
             values = _values(tables, system, split, measure)
             spread = Spread.of(values) if values else None
-            mark = MARK if any(r.in_sample for r in first.results if (r.system, r.split) == (system, split)) else ""
+            mark = MARK if first.is_in_sample(split) else ""
             row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{mark}")
         rows.append(row)
     return rows
@@ -136,12 +144,13 @@ def differences(tables: Sequence[ResultsTable], system: str, reference: str, mea
             raise ConfigError(f"there is no system '{name}' (found: {', '.join(tables[0].systems)}).{nearest(name, tables[0].systems)}")
     spreads = {}
     for split in tables[0].splits:
-        pairs = zip(_values(tables, system, split, measure), _values(tables, reference, split, measure), strict=False)
-        gains = [a - b for a, b in pairs]
+        pairs = [(table.score(system, split, measure), table.score(reference, split, measure)) for table in tables]
+        gains = [a - b for a, b in pairs if a is not None and b is not None]
         if gains:
             spreads[split] = Spread.of(gains)
     return spreads
 
 
 def _values(tables: Sequence[ResultsTable], system: str, split: str, measure: str) -> list[float]:
-    return [r.scores[measure] for table in tables for r in table.results if (r.system, r.split) == (system, split)]
+    scores = (table.score(system, split, measure) for table in tables)
+    return [score for score in scores if score is not None]

@@ -34,9 +34,10 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
     branch takes the best of those it has, and its ``used`` says so. With one branch it is "that
     branch, refitted", the control that tells what a second branch adds.
 
-    Paper: section 4.5 does not say on what the regression is fitted; here it is predictions that
-    the branches were not trained on, with C chosen by speaker-grouped cross-validation on macro-F1
-    under the target prior.
+    Paper: section 4.5 feeds logits and does not say on what the regression is fitted. Here it is
+    fed log-posteriors, standardised, so that branches of different scale meet the same penalty; it is
+    fitted on predictions that the branches were not trained on, with C chosen by speaker-grouped
+    cross-validation on macro-F1 under the target prior.
 
     Args:
         target_prior: Class distribution to decide under: ``uniform``, ``natural`` (that of the
@@ -72,7 +73,8 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         missing = [name for k, name in enumerate(self._kept()) if not self.models_["+".join(self.branches_)].prior[k]]
         if missing:
             raise FusionError(
-                f"the fitting split has no utterance of {', '.join(missing)}; fit on a split that has every class, or drop the class"
+                f"the fitting split has no utterance of {', '.join(missing)} with every branch; "
+                "fit on a split that has every class, or drop the class"
             )
         return self
 
@@ -85,6 +87,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         self.classes_ = branches[0].info.classes
         self.absent_ = tuple(name for name in self.classes_ if any(name in p.info.absent_classes for p in branches))
         self.n_fitted_ = len(ids)
+        self.fitted_on_ = {"corpus": branches[0].info.corpus, "splits": sorted(set(rows[0].split))}
         target = self._target([truth[id] for id in ids])
         features = _features(rows)
         self.models_: dict[str, LogisticModel] = {}
@@ -183,9 +186,10 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             fusion = cls(**raw["settings"])
             fusion.branches_, fusion.classes_ = raw["branches"], tuple(raw["classes"])
             fusion.absent_, fusion.n_fitted_ = tuple(raw["absent_classes"]), raw["n_fitted"]
+            fusion.fitted_on_ = raw["fitted_on"]
             fusion.models_ = {name: LogisticModel.from_json(model) for name, model in raw["models"].items()}
             fusion.curves_ = raw["curves"]
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FusionError(f"{path}: not a fusion written by emojudge ({type(error).__name__}: {error})") from error
         return fusion
 
@@ -197,6 +201,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             "branches": self.branches_,
             "classes": list(self.classes_),
             "absent_classes": list(self.absent_),
+            "fitted_on": self.fitted_on_,
             "n_fitted": self.n_fitted_,
             "models": {name: model.to_json() for name, model in self.models_.items()},
             "curves": self.curves_,

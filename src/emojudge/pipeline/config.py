@@ -26,8 +26,6 @@ class CorpusConfig:
     """``msp_podcast``, ``manifest``, ``synthetic``, or ``table`` for one that was saved."""
     options: dict[str, Any] = field(default_factory=dict)
     """The reader's own options, such as ``root`` or ``path``."""
-    roles: dict[str, str] = field(default_factory=dict)
-    """Role of some splits (fit, tune, hold); by default train fits, dev tunes, the others are held out."""
     dev2: Dev2Config | None = None
     """Take a class-balanced Dev-2 out of dev; none by default."""
 
@@ -50,6 +48,8 @@ class JudgeConfig:
     """``rules`` is an offline rule-based judge, ``replay`` answers from recorded replies, ``none`` leaves the stage out."""
     replies: str | None = None
     """JSON lines of recorded replies, for ``replay``."""
+    model: str = "replay"
+    """The model that gave the recorded replies: it names the row of the results."""
     prompt: str = "paper"
     """A shipped prompt by name, or a ``.txt`` file."""
     threshold: float = 0.8
@@ -65,8 +65,12 @@ class RunConfig:
     """One experiment."""
 
     systems: dict[str, list[str]]
-    """Config files of each branch's training, by branch: what ``emojudge fit`` gets as ``--config``."""
+    """Config files of each branch's training, by branch: what ``emojudge fit`` gets as ``--config``. The first is refitted as a control."""
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
+    roles: dict[str, str] = field(default_factory=dict)
+    """Role of some splits (fit, tune, hold); by default train fits, dev tunes, the others are held out."""
+    tune_on: str | None = None
+    """The one split that chooses checkpoints and fits the fusion; ``dev2`` gives the paper's footnote 6."""
     fusion: FusionConfig = field(default_factory=FusionConfig)
     judge: JudgeConfig = field(default_factory=JudgeConfig)
     seed: int = 0

@@ -30,21 +30,22 @@ def score_run(systems: Mapping[str, Predictions], table: Table) -> ResultsTable:
             raise PredictionsError(
                 f"'{name}' was predicted on corpus {predictions.info.corpus}, the table is {table.info.fingerprint}; predict again"
             )
-    return _score(systems, truth, table.info.roles)
+    return _score(systems, truth, table)
 
 
-def score_against(systems: Mapping[str, Predictions], truth_path: str | Path, split: str | None = None) -> ResultsTable:
+def score_against(systems: Mapping[str, Predictions], table: Table, truth_path: str | Path, split: str | None = None) -> ResultsTable:
     """Return the results of all systems on the utterances of a truth file, a table or a consensus CSV.
 
     Args:
         systems: Predictions by the name that the row gets.
+        table: The corpus that was predicted; its own labels are not looked at.
         truth_path: See :func:`~emojudge.corpus.truth.read_truth`.
         split: Score this split only; by default every split that the truth has ids of.
 
     Raises:
         PredictionsError: If no predicted utterance has a truth, or one with a truth was not predicted.
     """
-    truth = read_truth(truth_path)
+    truth = read_truth(truth_path, table.info.classes)
     first = next(iter(systems.values()))
     split_of = dict(zip(first.id, first.split, strict=True))
     unknown = [id for id in truth if id not in split_of]
@@ -59,11 +60,11 @@ def score_against(systems: Mapping[str, Predictions], truth_path: str | Path, sp
     lacking = [id for id, name in split_of.items() if name in covered and id not in wanted]
     if lacking:
         raise PredictionsError(f"{truth_path}: no truth for {len(lacking)} utterances of {', '.join(sorted(covered))}: {some(lacking)}")
-    return _score(systems, wanted, {})
+    return _score(systems, wanted, table)
 
 
-def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], roles: Mapping[str, str]) -> ResultsTable:
-    table = ResultsTable()
+def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], corpus: Table) -> ResultsTable:
+    table, roles = ResultsTable(), corpus.info.roles
     for name, predictions in systems.items():
         for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
@@ -83,6 +84,8 @@ def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], 
             f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "
             "with respect to the fusion, by speaker."
         )
+    if corpus.info.caution:
+        table.footnotes.append(corpus.info.caution)
     table.footnotes.extend(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)
     return table
 

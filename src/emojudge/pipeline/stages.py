@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,9 @@ from ..files import file_digest, write_text
 
 PACKAGES = ("torch", "lightning", "transformers", "scikit-learn", "numpy", "datasets")
 """Packages whose versions stand in ``run.json``."""
+
+TABLE = "table.parquet"
+"""The utterance table of a run, relative to its folder."""
 
 Say = Callable[[str], None]
 
@@ -41,8 +44,7 @@ class RunFolder:
         self.path = Path(path)
         self.say = say
         self.force = force
-        record = _read(self.path / "run.json")
-        self._stages: dict[str, Any] = record.get("stages", {})
+        self._stages: dict[str, Any] = {}
         self._record = {
             "schema_version": 1,
             "emojudge": __version__,
@@ -62,25 +64,30 @@ class RunFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.path / "run.lock")
         try:
-            with lock.acquire(timeout=0):
-                self._save()
-                yield
+            lock.acquire(timeout=0)
         except Timeout as error:
             raise EmojudgeError(f"{self.path}: another run is at work in this folder; wait for it, or use another --out") from error
+        try:
+            self._stages = _read(self.path / "run.json").get("stages", {})
+            self._save()
+            yield
+        finally:
+            lock.release()
 
-    def stage(self, name: str, inputs: dict[str, Any], outputs: Sequence[str], make: Callable[[], str | None]) -> None:
+    def stage(self, name: str, inputs: Callable[[], dict[str, Any]], outputs: Sequence[str], make: Callable[[], str | None]) -> None:
         """Make a stage's outputs unless they are there and its inputs have not changed.
 
         Args:
             name: Name of the stage, for the record and the user.
-            inputs: Everything the outputs depend on, as JSON: settings, and digests of files.
+            inputs: Tells everything the outputs depend on, as JSON: settings, and digests of files. It is asked
+                again when they were made, since a stage may find or write some of its sources itself.
             outputs: Paths that ``make`` writes, relative to the folder.
             make: Writes the outputs; may return a line for the user.
 
         Raises:
             EmojudgeError: If ``make`` did not write an output.
         """
-        key = _digest({"emojudge": __version__, **inputs})
+        key = _key(inputs())
         known = self._stages.get(name, {})
         if not self.force and known.get("key") == key and known.get("outputs") == self._digests(outputs):
             self.say(f"{name}: nothing changed, kept")
@@ -94,7 +101,8 @@ class RunFolder:
         missing = [output for output, digest in digests.items() if digest is None]
         if missing:
             raise EmojudgeError(f"{name}: {missing[0]} was not written; look into {self.path}")
-        self._stages[name] = {"key": key, "inputs": inputs, "outputs": digests, "seconds": round(seconds, 1)}
+        used = inputs()
+        self._stages[name] = {"key": _key(used), "inputs": used, "outputs": digests, "seconds": round(seconds, 1)}
         self._save()
         self.say(f"{name}: done in {seconds:.0f} s" + (f"; {remark}" if remark else ""))
 
@@ -109,26 +117,35 @@ class RunFolder:
         write_text(self.path / "run.json", json.dumps({**self._record, "stages": self._stages}, indent=1, default=str) + "\n")
 
 
-def folder_digest(root: str | Path, without: str | Path) -> str:
-    """Return a digest of the names, sizes and times of all files below a folder, or of one file.
+def sources_digest(files: Iterable[str | Path], folders: Iterable[str | Path] = (), without: str | Path | None = None) -> str:
+    """Return a digest of the paths, sizes and times of some files, and of all files below some folders.
+
+    A file that is not there counts as such: the digest changes when it appears.
 
     Args:
-        root: The folder, or a file, which stands for the folder that it lies in.
-        without: A folder below it that is passed over (the run's own).
+        files: Single files.
+        folders: Folders, with everything below them.
+        without: A folder that is passed over (the run's own).
     """
-    root, without = Path(root), Path(without).resolve()
-    top = root.parent if root.is_file() else root
-    digest = hashlib.sha256(str(root).encode())
-    for folder, folders, names in os.walk(top):
-        folders[:] = sorted(name for name in folders if (Path(folder) / name).resolve() != without)
-        for name in sorted(names):
-            status = os.stat(os.path.join(folder, name))
-            digest.update(f"{folder}/{name} {status.st_size} {status.st_mtime_ns}\n".encode())
+    digest = hashlib.sha256()
+    left_out = None if without is None else Path(without).resolve()
+    found = [str(file) for file in files]
+    for top in folders:
+        for folder, below, names in os.walk(top):
+            below[:] = sorted(name for name in below if (Path(folder) / name).resolve() != left_out)
+            found += [os.path.join(folder, name) for name in sorted(names)]
+    for file in found:
+        try:
+            status = os.stat(file)
+            digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode(errors="surrogateescape"))
+        except FileNotFoundError:
+            digest.update(f"{file} is not there\n".encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
 
 
-def _digest(inputs: Any) -> str:
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True, default=str).encode()).hexdigest()[:16]
+def _key(inputs: dict[str, Any]) -> str:
+    text = json.dumps({"emojudge": __version__, **inputs}, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _read(path: Path) -> dict[str, Any]:

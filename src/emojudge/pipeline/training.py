@@ -41,7 +41,9 @@ def call(command: str, arguments: Sequence[str], folder: Path, progress: Progres
     folder.mkdir(parents=True, exist_ok=True)
     log_path, progress_path = folder / f"{command}.log", folder / f".{command}.progress.json"
     environment = os.environ | {"EMOJUDGE_PROGRESS_FILE": str(progress_path), "PYTHONUNBUFFERED": "1"}
+    progress_path.unlink(missing_ok=True)
     with open(log_path, "ab") as log:
+        start = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "emojudge", command, *arguments],
             stdin=subprocess.DEVNULL,
@@ -53,15 +55,17 @@ def call(command: str, arguments: Sequence[str], folder: Path, progress: Progres
             while process.poll() is None:
                 time.sleep(POLL_S)
                 _tell(progress_path, progress)
-        except KeyboardInterrupt:
+        except BaseException:
             _stop(process)
             raise
         finally:
             progress_path.unlink(missing_ok=True)
     if process.returncode in (130, -signal.SIGINT):
         raise KeyboardInterrupt
-    if process.returncode != 0:
-        raise EmojudgeError(f"{folder.name}: {command} failed: {_last_words(log_path)} (log: {log_path})")
+    if process.returncode < 0:
+        raise EmojudgeError(f"{folder.name}: {command} was ended by {signal.Signals(-process.returncode).name} (log: {log_path})")
+    if process.returncode > 0:
+        raise EmojudgeError(f"{folder.name}: {command} failed: {_last_words(log_path, start)} (log: {log_path})")
 
 
 def _tell(path: Path, progress: Progress) -> None:
@@ -85,8 +89,9 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _last_words(log_path: Path) -> str:
-    """Return the line in which the process said why it failed, else its last line."""
-    lines = [line.strip() for line in log_path.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+def _last_words(log_path: Path, start: int) -> str:
+    """Return the line in which the process said why it failed, else its last line; the log begins at byte ``start``."""
+    text = log_path.read_bytes()[start:].decode("utf-8", errors="replace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith("emojudge: ")]
     return said[-1].removeprefix("emojudge: ") if said else lines[-1] if lines else "it said nothing"

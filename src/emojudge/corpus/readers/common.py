@@ -38,6 +38,8 @@ class Read:
     classes: tuple[str, ...] = EMOTIONS
     counts: dict[str, int] = field(default_factory=dict)
     """What the reader noticed and went on with."""
+    caution: str = ""
+    """What must be said wherever figures obtained on this corpus stand."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from ..synthetic import synthesize_corpus
 from .common import Read
 from .msp_podcast import read_msp_podcast
 
+CAUTION = "The corpus is synthetic: these figures show that the software works, and say nothing about speech or about the paper."
+
 
 def read_synthetic(
     root: str | Path,
@@ -33,4 +35,5 @@ def read_synthetic(
         CorpusError: If the folder holds something else, or a synthetic corpus with other settings.
     """
     synthesize_corpus(root, utterances=utterances, speakers=speakers, seed=seed, progress=progress)
-    return replace(read_msp_podcast(root, faults=faults), source=f"synthetic {Path(root).expanduser().absolute()}")
+    read = read_msp_podcast(root, faults=faults)
+    return replace(read, source=f"synthetic {Path(root).expanduser().absolute()}", caution=CAUTION)

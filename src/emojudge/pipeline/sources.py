@@ -1,0 +1,72 @@
+"""The first stage: a corpus becomes ``table.parquet``, and what was left out of it ``skipped.csv``."""
+
+import csv
+import io
+from dataclasses import asdict
+from pathlib import Path
+
+from ..corpus import Table, dev2, load_table, read_table
+from ..errors import ConfigError, CorpusError
+from ..files import write_text
+from .config import RunConfig
+from .display import Display
+from .stages import TABLE, RunFolder, sources_digest
+
+SKIPPED = "skipped.csv"
+WALKED = ("msp_podcast", "synthetic")
+"""Readers whose folders hold nothing but the corpus, so that every file in them counts as a source."""
+
+
+def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table:
+    """Read the corpus, decide the roles of its splits, and return its table.
+
+    Raises:
+        CorpusError: If the corpus cannot be read as it stands.
+        ConfigError: If no split trains networks, or none chooses among them.
+    """
+    corpus = config.corpus
+
+    def make() -> str:
+        with display.bar("reading the corpus") as tell:
+            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, progress=tell, **corpus.options)
+        if corpus.dev2 is not None:
+            table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
+        table = _with_roles(table, config)
+        table.save(folder.path / TABLE)
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([("id", "reason"), *table.info.skipped])
+        write_text(folder.path / SKIPPED, text.getvalue())
+        return _remark(table)
+
+    settings = {"corpus": asdict(corpus), "roles": config.roles, "tune_on": config.tune_on, "on_bad_utterance": config.on_bad_utterance}
+    folder.stage("corpus", lambda: {**settings, "files": _files(folder, config)}, [TABLE, SKIPPED], make)
+    return read_table(folder.path / TABLE)
+
+
+def _with_roles(table: Table, config: RunConfig) -> Table:
+    """Return the table with the roles that the config declares, after checking that a run can go on with them."""
+    roles = dict(config.roles)
+    if config.tune_on is not None:
+        roles |= {split: "hold" for split, role in (dict(table.info.roles) | roles).items() if role == "tune"} | {config.tune_on: "tune"}
+    table = table.with_roles(roles)
+    for role, purpose in (("fit", "train networks"), ("tune", "choose checkpoints and fit the fusion")):
+        if role not in table.info.roles.values():
+            raise ConfigError(f"{table.info.source} has no split with role '{role}' to {purpose} (roles: {dict(table.info.roles)})")
+    return table
+
+
+def _remark(table: Table) -> str:
+    counts = "".join(f", {n} {what.replace('_', ' ')}" for what, n in table.info.counts.items() if n)
+    skipped = f", {len(table.info.skipped)} left out ({SKIPPED})" if table.info.skipped else ""
+    return ", ".join(f"{split} {n}" for split, n in table.splits.items()) + counts + skipped
+
+
+def _files(folder: RunFolder, config: RunConfig) -> str:
+    """Return a digest of the corpus' files: those that the options name, and the audio of the table that is there."""
+    places = [Path(value) for value in config.corpus.options.values() if isinstance(value, str)]
+    folders = [place for place in places if place.is_dir()] if config.corpus.reader in WALKED else []
+    try:
+        audio = [path for path in read_table(folder.path / TABLE).column("audio") if path is not None]
+    except CorpusError:  # there is no table yet, or it was damaged: the stage makes it, and asks again
+        audio = []
+    return sources_digest([place for place in places if place.is_file()] + audio, folders, without=folder.path)
