@@ -1,10 +1,13 @@
-"""Files appear whole or not at all."""
+"""Files appear whole or not at all, and say what they hold."""
 
 import hashlib
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
-from emojudge.files import file_digest, write_text, write_whole
+from emojudge.errors import CorpusError
+from emojudge.files import file_digest, read_parquet, write_parquet, write_text, write_whole
 
 
 def spoil(path):
@@ -33,6 +36,31 @@ def test_the_new_file_takes_the_place_of_the_old_one_at_the_end_of_the_block(tmp
 def test_text_is_utf_8(tmp_path):
     write_text(tmp_path / "a.txt", "Lubię")
     assert (tmp_path / "a.txt").read_bytes() == "Lubię".encode()
+
+
+def test_a_parquet_file_gives_back_table_and_metadata(tmp_path):
+    write_parquet(tmp_path / "a.parquet", pyarrow.table({"x": [1, 2]}), {"songs": "Lubię"})
+    table, metadata = read_parquet(tmp_path / "a.parquet", "song book", mark="songs", error=CorpusError, advice="sing again")
+    assert table.column("x").to_pylist() == [1, 2]
+    assert metadata == {"songs": "Lubię"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.unlink(), "there is no such song book"),
+        (lambda path: path.write_bytes(b"PAR1 and so on"), r"not readable as parquet \(.*\); sing again"),
+        (lambda path: write_parquet(path, pyarrow.table({}), {"poems": 1}), "not a song book written by emojudge; sing again"),
+        (lambda path: pyarrow.parquet.write_table(pyarrow.table({"x": [1]}), path), "not a song book written by emojudge; sing again"),
+    ],
+)
+def test_a_parquet_file_of_another_kind_is_refused_as_asked(tmp_path, spoil, words):
+    path = tmp_path / "a.parquet"
+    write_parquet(path, pyarrow.table({}), {"songs": 1})
+    spoil(path)
+    with pytest.raises(CorpusError, match=words) as refused:
+        read_parquet(path, "song book", mark="songs", error=CorpusError, advice="sing again")
+    assert str(refused.value).startswith(f"{path}: ")
 
 
 def test_the_digest_is_the_beginning_of_sha_256(tmp_path):

@@ -155,7 +155,7 @@ def rewritten(path, metadata=None, columns=None):
     [
         (lambda path: path.unlink(), "no such predictions file"),
         (lambda path: path.write_bytes(b"PAR1 and so on"), "not readable as parquet"),
-        (lambda path: pyarrow.parquet.write_table(pyarrow.table({"id": ["a"]}), path), "not predictions written by emojudge"),
+        (lambda path: pyarrow.parquet.write_table(pyarrow.table({"id": ["a"]}), path), "not a predictions file written by emojudge"),
         (lambda path: rewritten(path, {"schema_version": 99}), "schema version 99, this release reads 1"),
         (lambda path: rewritten(path, columns=lambda table: table.drop_columns("logit_sad")), "no column logit_sad"),
         (lambda path: rewritten(path, columns=lambda table: pyarrow.concat_tables([table, table])), "4 utterance ids occur more than once"),
@@ -172,5 +172,5 @@ def test_a_file_of_another_form_is_refused_by_name(tmp_path, spoil, words):
 
 def test_a_table_is_not_predictions(tmp_path, tiny_table):
     tiny_table.save(tmp_path / "table.parquet")
-    with pytest.raises(PredictionsError, match="not predictions written by emojudge"):
+    with pytest.raises(PredictionsError, match="not a predictions file written by emojudge"):
         load_predictions(tmp_path / "table.parquet")

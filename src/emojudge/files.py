@@ -1,10 +1,19 @@
-"""Files that are written whole or not at all, and digests of files."""
+"""Files that are written whole or not at all, parquet files that say what they are, and digests of files."""
 
 import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .errors import EmojudgeError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_METADATA_KEY = b"emojudge"
 
 
 @contextmanager
@@ -27,6 +36,44 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a UTF-8 text file, whole or not at all."""
     with write_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def write_parquet(path: str | Path, table: "pyarrow.Table", metadata: Mapping[str, Any]) -> None:
+    """Write a parquet file with our metadata as JSON in its schema, whole or not at all."""
+    import pyarrow.parquet
+
+    with write_whole(path) as temporary:
+        pyarrow.parquet.write_table(table.replace_schema_metadata({_METADATA_KEY: json.dumps(metadata).encode()}), temporary)
+
+
+def read_parquet(
+    path: str | Path, kind: str, *, mark: str, error: type[EmojudgeError], advice: str
+) -> tuple["pyarrow.Table", dict[str, Any]]:
+    """Return the table and the metadata of a file that :func:`write_parquet` wrote.
+
+    Args:
+        path: The file.
+        kind: What it holds, for messages: ``table``, ``predictions file``.
+        mark: Name that the metadata of this kind have, and of no other.
+        error: What is raised.
+        advice: What to do about a file of another kind, the end of the message.
+
+    Raises:
+        EmojudgeError: As ``error``, if the file is missing, is not parquet, or is of another kind.
+    """
+    import pyarrow
+    import pyarrow.parquet
+
+    if not Path(path).is_file():
+        raise error(f"{path}: there is no such {kind}")
+    try:
+        table = pyarrow.parquet.read_table(path)
+    except (pyarrow.ArrowException, OSError) as fault:
+        raise error(f"{path}: not readable as parquet ({str(fault).splitlines()[0]}); {advice}") from fault
+    metadata = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    if mark not in metadata:
+        raise error(f"{path}: a parquet file, but not a {kind} written by emojudge; {advice}")
+    return table, metadata
 
 
 def file_digest(path: str | Path) -> str:

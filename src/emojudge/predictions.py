@@ -1,6 +1,5 @@
 """Predictions of one system (joint 2): a parquet file of logits by utterance id, never with the truth in it."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -11,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PredictionsError, some
-from .files import write_whole
+from .files import read_parquet, write_parquet
 
 SCHEMA_VERSION = 1
-_METADATA_KEY = b"emojudge"
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,6 @@ class Predictions:
     def save(self, path: str | Path) -> None:
         """Write a parquet file, whole or not at all: ``id``, ``split``, ``logit_<emotion>`` and what fusion and judge added."""
         import pyarrow
-        import pyarrow.parquet
 
         columns: dict[str, Any] = {"id": pyarrow.array(self.id, pyarrow.string()), "split": pyarrow.array(self.split, pyarrow.string())}
         for k, name in enumerate(self.info.classes):
@@ -164,9 +161,7 @@ class Predictions:
             columns["label"] = pyarrow.array(self.label, pyarrow.string())
         if self.reason_code is not None:
             columns["reason_code"] = pyarrow.array(self.reason_code, pyarrow.string())
-        table = pyarrow.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(asdict(self.info)).encode()})
-        with write_whole(path) as temporary:
-            pyarrow.parquet.write_table(table, temporary)
+        write_parquet(path, pyarrow.table(columns), asdict(self.info))
 
 
 def load_predictions(path: str | Path) -> Predictions:
@@ -175,20 +170,7 @@ def load_predictions(path: str | Path) -> Predictions:
     Raises:
         PredictionsError: If the file is missing, is not parquet, or does not have the documented form.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    path = Path(path)
-    if not path.is_file():
-        raise PredictionsError(f"{path}: there is no such predictions file")
-    try:
-        table = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise PredictionsError(f"{path}: not readable as parquet ({str(error).splitlines()[0]})") from error
-    metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
-    raw = json.loads(metadata) if metadata is not None else {}
-    if "system" not in raw:
-        raise PredictionsError(f"{path}: a parquet file, but not predictions written by emojudge")
+    table, raw = read_parquet(path, "predictions file", mark="system", error=PredictionsError, advice="predict again")
     if raw.get("schema_version") != SCHEMA_VERSION:
         raise PredictionsError(f"{path}: schema version {raw.get('schema_version')}, this release reads {SCHEMA_VERSION}; predict again")
     for name in ("classes", "absent_classes", "source_prior"):

@@ -94,7 +94,7 @@ def test_records_of_another_version_are_measured_anew(table, tmp_path, monkeypat
 def test_a_file_of_another_kind_is_not_taken_for_a_cache(table, tmp_path):
     table.save(tmp_path / "table.parquet")
     (tmp_path / "text.parquet").write_text("not parquet")
-    with pytest.raises(JudgeError, match="not prosody records"):
+    with pytest.raises(JudgeError, match="not a file of prosody records"):
         describe_table(table, cache=tmp_path / "table.parquet")
     with pytest.raises(JudgeError, match="not readable as parquet"):
         describe_table(table, cache=tmp_path / "text.parquet")

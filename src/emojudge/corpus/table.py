@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, CorpusError, nearest, some
-from ..files import write_whole
+from ..files import read_parquet, write_parquet
 from ..labels import ATTRIBUTES, EMOTIONS
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 SCHEMA_VERSION = 1
-_METADATA_KEY = b"emojudge"
 
 COLUMNS: dict[str, str] = {
     "id": "string",
@@ -48,7 +47,11 @@ ROLES = ("fit", "tune", "hold")
 
 
 def default_roles(splits: Iterable[str]) -> dict[str, str]:
-    """Return the role of each split: train fits, dev tunes, everything else is held out."""
+    """Return the role of each split: train fits, dev tunes, everything else is held out.
+
+    Paper: it contradicts itself (section 3.1 keeps Dev-2 unseen, footnote 6 tunes on it, section 6 reports Development);
+    we choose checkpoints and fit later stages on Development, and hold Dev-2 and the tests out.
+    """
     return {split: {"train": "fit", "dev": "tune"}.get(split, "hold") for split in splits}
 
 
@@ -154,12 +157,7 @@ class Table:
 
     def save(self, path: str | Path) -> None:
         """Write the table to a parquet file, whole or not at all."""
-        import pyarrow.parquet
-
-        metadata = {_METADATA_KEY: json.dumps(asdict(self.info)).encode()}
-        table = self.rows.data.table.replace_schema_metadata(metadata)
-        with write_whole(path) as temporary:
-            pyarrow.parquet.write_table(table, temporary)
+        write_parquet(path, self.rows.data.table, asdict(self.info))
 
 
 def build_table(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> Table:
@@ -190,20 +188,8 @@ def read_table(path: str | Path) -> Table:
     Raises:
         CorpusError: If the file is missing, is not parquet, or was not written by emojudge.
     """
-    import pyarrow
-    import pyarrow.parquet
-
-    path = Path(path)
-    if not path.is_file():
-        raise CorpusError(f"{path}: there is no such table")
-    try:
-        table = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise CorpusError(f"{path}: not readable as a parquet table ({str(error).splitlines()[0]})") from error
-    metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
-    if metadata is None:
-        raise CorpusError(f"{path}: a parquet file, but not a table written by emojudge; read it with the manifest reader")
-    info = json.loads(metadata)
+    advice = "write the table again, or read what it holds with the manifest reader"
+    table, info = read_parquet(path, "table", mark="fingerprint", error=CorpusError, advice=advice)
     if info.get("schema_version") != SCHEMA_VERSION:
         raise CorpusError(f"{path}: schema version {info.get('schema_version')}, this release reads {SCHEMA_VERSION}; write it again")
     if table.schema.names != list(COLUMNS):

@@ -1,6 +1,5 @@
 """The prosody records of many utterances: in processes, kept in a cache file, taken up where it was interrupted."""
 
-import json
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..audio import SAMPLE_RATE, load_audio
 from ..errors import AudioError, JudgeError, some
-from ..files import write_whole
+from ..files import read_parquet, write_parquet
 from .prosody import VERSION, Prosody, measure_prosody
 
 if TYPE_CHECKING:
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 500
 """The cache is written again after this many new records, and at the end, however it comes."""
-
-_METADATA_KEY = b"emojudge"
 
 
 def describe_table(
@@ -73,13 +70,11 @@ def describe_table(
 def save_records(path: str | Path, records: dict[str, Prosody]) -> None:
     """Write records by name (an audio digest, an utterance id) to a parquet file, whole or not at all."""
     import pyarrow
-    import pyarrow.parquet
 
     types = {field.name: pyarrow.int64() if field.name == "n_pauses" else pyarrow.float64() for field in fields(Prosody)}
-    schema = pyarrow.schema([("name", pyarrow.string()), *types.items()], metadata={_METADATA_KEY: json.dumps({"prosody": VERSION})})
+    schema = pyarrow.schema([("name", pyarrow.string()), *types.items()])
     table = pyarrow.Table.from_pylist([{"name": name, **asdict(record)} for name, record in records.items()], schema=schema)
-    with write_whole(path) as temporary:
-        pyarrow.parquet.write_table(table, temporary)
+    write_parquet(path, table, {"prosody": VERSION})
 
 
 def load_records(path: str | Path) -> dict[str, Prosody]:
@@ -88,18 +83,10 @@ def load_records(path: str | Path) -> dict[str, Prosody]:
     Raises:
         JudgeError: If the file is not such a file.
     """
-    import pyarrow
-    import pyarrow.parquet
-
     if not Path(path).is_file():
         return {}
-    try:
-        table = pyarrow.parquet.read_table(path)
-    except (pyarrow.ArrowException, OSError) as error:
-        raise JudgeError(f"{path}: not readable as parquet ({str(error).splitlines()[0]}); remove it or name another cache") from error
-    metadata = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
-    if "prosody" not in metadata:
-        raise JudgeError(f"{path}: a parquet file, but not prosody records written by emojudge; name another cache")
+    advice = "remove it or name another cache"
+    table, metadata = read_parquet(path, "file of prosody records", mark="prosody", error=JudgeError, advice=advice)
     if metadata["prosody"] != VERSION:
         return {}
     return {row.pop("name"): Prosody(**row) for row in table.to_pylist()}
