@@ -71,6 +71,8 @@ class TableInfo:
     """What was noticed and went on: silent or short audio, missing transcripts, resampled files."""
     skipped: tuple[tuple[str, str], ...] = ()
     """Utterances that were left out on request, each with its reason."""
+    caution: str = ""
+    """What must be said wherever figures obtained on this corpus stand."""
     schema_version: int = SCHEMA_VERSION
 
 
