@@ -222,6 +222,12 @@ def test_a_fitting_split_that_cannot_be_fitted_is_refused(change, message):
         quick(grid=(1.0,)).fit_predict([world.acoustic, world.text], world.truth, world.groups)
 
 
+def test_one_fold_is_refused():
+    world = World()
+    with pytest.raises(FusionError, match="at least 2"):
+        quick(folds=1).fit([world.acoustic], world.truth, world.groups)
+
+
 def test_a_branch_without_input_in_the_fitting_split_is_refused():
     world = World(missing=1.0)
     with pytest.raises(FusionError, match="no utterance of the fitting split has input"):
@@ -236,6 +242,29 @@ def test_predictions_of_another_corpus_or_class_list_are_refused():
     reordered = Predictions(world.ids, world.split, world.text.logits, PredictionsInfo("text", CLASSES[::-1], "corpus-1"))
     with pytest.raises(PredictionsError, match="class list"):
         quick().fit([world.acoustic, reordered], world.truth, world.groups)
+
+
+def test_branches_with_other_classes_than_fitted_are_refused():
+    world = World()
+    fusion = quick().fit([world.acoustic], world.truth, world.groups)
+    reordered = Predictions(world.ids, world.split, world.acoustic.logits[:, ::-1], PredictionsInfo("acoustic", CLASSES[::-1], "corpus-1"))
+    with pytest.raises(FusionError, match="was fitted on"):
+        fusion.predict([reordered])
+    logits = world.acoustic.logits.copy()
+    logits[:, 3] = np.nan
+    lacking = Predictions(world.ids, world.split, logits, PredictionsInfo("acoustic", CLASSES, "corpus-1", absent_classes=("neutral",)))
+    with pytest.raises(FusionError, match="cannot predict neutral"):
+        fusion.predict([lacking])
+
+
+def test_labels_that_training_has_not_seen_are_left_out_with_a_warning(caplog):
+    world = World()
+    logits = world.acoustic.logits.copy()
+    logits[:, 2] = np.nan
+    acoustic = Predictions(world.ids, world.split, logits, PredictionsInfo("acoustic", CLASSES, "corpus-1", absent_classes=("sad",)))
+    fused = quick().fit_predict([acoustic], world.truth, world.groups)
+    assert "sad" not in fused.labels()
+    assert "a class that training did not (sad)" in caplog.text
 
 
 def test_other_branches_than_fitted_are_refused():

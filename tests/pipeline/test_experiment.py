@@ -186,7 +186,7 @@ def test_the_judges_settings_reach_prompt_rule_and_case(copy):
     with sqlite3.connect(copy.out / "judge" / "journal.sqlite") as journal:
         prompts = [row[0] for row in journal.execute("SELECT text FROM prompts")]
         cases = [json.loads(row[0]) for row in journal.execute('SELECT "case" FROM requests')]
-    assert any("60" in prompt and "80" not in prompt for prompt in prompts)
+    assert 0.6 in [json.loads(prompt)["threshold"] for prompt in prompts]
     assert {"female", "male"} & {case.get("speaker") for case in cases}
     assert json.loads((copy.out / "judge" / "summary.json").read_text())["threshold"] == 0.6
 
@@ -211,9 +211,57 @@ def test_no_judge_leaves_its_row_out(copy):
     assert list(json.loads((copy.out / "systems.json").read_text())) == SYSTEMS[:-1]
 
 
-def test_replies_that_are_not_named_are_refused(copy, capsys):
-    assert copy.start("--judge.client=replay") == 1
-    assert "judge.replies" in capsys.readouterr().err
+def test_corrected_replies_count(copy, tmp_path):
+    fused = load_predictions(copy.out / "fusion" / "fused.parquet")
+    path = tmp_path / "replies.jsonl"
+    for confidence in (95, 30):
+        replies = [{"utterance": id, "raw": json.dumps({"label": "sad", "confidence": confidence, "reason": "heard"})} for id in fused.id]
+        path.write_text("".join(json.dumps(reply) + "\n" for reply in replies))
+        assert copy.start("--judge.client=replay", f"--judge.replies={path}") == 0
+        refined = load_predictions(copy.out / "judge" / "refined.parquet")
+        assert (refined.label == ["sad"] * len(fused)) == (confidence == 95)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--judge.client=replay"], "judge.replies"),
+        (["--judge.threshold=80"], "0.8 for 80 percent"),
+        (["--judge.prompt=papr"], "papr"),
+        (["--fusion.target_prior=unifrm"], "unifrm"),
+        (["--fusion.folds=1"], "at least 2"),
+        (["--judge.reference_utterances=-1"], "reference_utterances"),
+    ],
+)
+def test_settings_that_a_later_stage_would_refuse_are_refused_before_training(run, options, message, capsys):
+    assert run.start(*options) == 1
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not (run.out / "acoustic").exists()
+
+
+def test_a_class_that_cannot_be_tuned_on_is_refused_before_training(run, capsys):
+    path = run.corpus / "Labels" / "labels_consensus.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["Split_Set"] == "Development" and row["EmoClass"] == "N":
+            row["EmoClass"] = "X"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    assert run.start() == 1
+    assert "no utterance of neutral" in capsys.readouterr().err
+    assert not (run.out / "acoustic").exists()
+
+
+def test_runs_of_different_corpora_are_not_averaged(finished, copy, capsys):
+    table = read_table(copy.out / "table.parquet")
+    table.select(range(len(table) - 1)).save(copy.out / "table.parquet")
+    assert main(["report", str(finished.out), str(copy.out)]) == 1
+    assert "different corpora" in capsys.readouterr().err
 
 
 def test_predictions_of_another_corpus_are_refused(copy, capsys):

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from ..errors import ConfigError
 from ..evaluation.tables import MARK, ResultsTable, combine, differences
 from ..files import write_text
 from ..pipeline.results import load_run, score_against, score_run
@@ -31,6 +32,11 @@ def main(arguments: Sequence[str]) -> int:
     if options.out and len(runs) > 1:
         parser.error("--out needs a single run")
 
+    corpora = {load_run(run)[1].info.fingerprint for run in runs}
+    if len(corpora) > 1:
+        raise ConfigError(
+            f"the runs are of different corpora ({', '.join(sorted(corpora))}); means are taken over runs that differ in their seed"
+        )
     tables = [_results(run, options.truth, options.split) for run in options.runs]
     console = Console()
     if len(tables) == 1:
@@ -47,7 +53,9 @@ def main(arguments: Sequence[str]) -> int:
             low, high = gain.mean - gain.half_width, gain.mean + gain.half_width
             interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} seeds {low:+.3f} to {high:+.3f}"
             mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
-            console.print(f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}", highlight=False)
+            console.print(
+                f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}", highlight=False, soft_wrap=True
+            )
     return 0
 
 

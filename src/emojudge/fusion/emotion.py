@@ -66,7 +66,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
                 branches were trained on has no labelled utterance here.
             PredictionsError: If the branches differ in corpus or classes, or lack an utterance.
         """
-        labelled = [id for id, emotion in truth.items() if emotion is not None]
+        if self.folds < 2:
+            raise FusionError(f"folds is {self.folds}; cross-validation needs at least 2")
+        labelled = self._labelled(branches, truth)
         self._fit(branches, labelled, truth, groups)
         if len({groups[id] for id in labelled}) == 1:
             log.warning("the fitting split has one speaker: C is chosen by folds of utterances, and other speakers may need another")
@@ -85,11 +87,11 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         rows = align(*(p.select(ids) for p in branches))
         self.branches_ = [p.info.system for p in branches]
         self.classes_ = branches[0].info.classes
-        self.absent_ = tuple(name for name in self.classes_ if any(name in p.info.absent_classes for p in branches))
+        self.absent_ = _absent(branches)
         self.n_fitted_ = len(ids)
         self.fitted_on_ = {"corpus": branches[0].info.corpus, "splits": sorted(set(rows[0].split))}
         target = self._target([truth[id] for id in ids])
-        features = _features(rows)
+        features = self._features(rows)
         self.models_: dict[str, LogisticModel] = {}
         self.curves_: dict[str, list[float]] = {}
         for name, chosen in self._subsets().items():
@@ -105,10 +107,17 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         """Return fused log-posteriors under the target prior, with the branches that each row rests on.
 
         Raises:
-            FusionError: If the branches are not those it was fitted on.
+            FusionError: If the branches, or their classes, are not those it was fitted on.
         """
         rows = align(*self._ordered(branches))
-        features = _features(rows)
+        for info in (p.info for p in rows):
+            if info.classes != self.classes_:
+                raise FusionError(f"'{info.system}' predicts {list(info.classes)}, this fusion was fitted on {list(self.classes_)}")
+            if not set(info.absent_classes) <= set(self.absent_):
+                raise FusionError(
+                    f"'{info.system}' cannot predict {some(info.absent_classes)}, which this fusion was fitted with; fit it again"
+                )
+        features = self._features(rows)
         logits = np.full((len(rows[0]), len(self.classes_)), np.nan)
         used = [""] * len(rows[0])
         kept = [self.classes_.index(name) for name in self._kept()]
@@ -144,7 +153,7 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             FusionError: As :meth:`fit` does, and if there are fewer than two speaker groups.
         """
         ids = list(truth)
-        labelled = [id for id in ids if truth[id] is not None]
+        labelled = self._labelled(branches, truth)
         if labelled and len({groups[id] for id in labelled}) < 2:
             raise FusionError("the fitting split has fewer than two speakers; grouped folds need two (is the column 'speaker' filled?)")
         fused = self.fit(branches, truth, groups).predict(branches)
@@ -216,6 +225,19 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         system = "fused" if len(self.branches_) > 1 else f"{self.branches_[0]}_refitted"
         return replace(branch, system=system, checkpoint=digest, source_prior=tuple(prior.tolist()), absent_classes=self.absent_)
 
+    def _features(self, rows: Sequence[Predictions]) -> list[Float]:
+        """Return each branch's log-posteriors over the classes that every branch knows, ``(utterances, classes)``."""
+        kept = [self.classes_.index(name) for name in self._kept()]
+        return [log_softmax(p.logits[:, kept]) for p in rows]
+
+    def _labelled(self, branches: Sequence[Predictions], truth: Mapping[str, str | None]) -> list[str]:
+        """Return the utterances to fit on: those with a label that the branches have seen in training."""
+        absent = _absent(branches)
+        left_out = sum(emotion in absent for emotion in truth.values())
+        if left_out:
+            log.warning("%d utterances of the fitting split have a class that training did not (%s): left out", left_out, some(absent))
+        return [id for id, emotion in truth.items() if emotion is not None and emotion not in absent]
+
     def _kept(self) -> list[str]:
         return [name for name in self.classes_ if name not in self.absent_]
 
@@ -268,10 +290,9 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
             return list(StratifiedKFold(min(self.folds, largest), shuffle=True, random_state=self.seed).split(target, target))
 
 
-def _features(rows: Sequence[Predictions]) -> list[Float]:
-    """Return each branch's log-posteriors over the classes that every branch knows, ``(utterances, classes)``."""
-    present = np.logical_and.reduce([p.present for p in rows])
-    return [log_softmax(p.logits[:, present]) for p in rows]
+def _absent(branches: Sequence[Predictions]) -> tuple[str, ...]:
+    """Return the classes that some branch has not seen in training, in the order of the class list."""
+    return tuple(name for name in branches[0].info.classes if any(name in p.info.absent_classes for p in branches))
 
 
 def _joined(features: Sequence[Float], chosen: Sequence[int]) -> Float:

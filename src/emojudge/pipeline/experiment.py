@@ -14,8 +14,8 @@ from ..predictions import load_predictions
 from .branch import train_branch
 from .config import RunConfig
 from .display import Display
-from .fusing import fuse
-from .judging import review
+from .fusing import check_tuning, fuse
+from .judging import check_judge, review
 from .results import SYSTEMS_FILE, load_systems, score_run
 from .sources import read_corpus
 from .stages import TABLE, RunFolder
@@ -40,11 +40,12 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
         EmojudgeError: If a stage cannot be done; what earlier stages wrote stays.
     """
     display = display or Display()
-    _check_names(config)
+    _check(config, Path(out))
     configs = {name: [find_config(path) for path in paths] for name, paths in config.systems.items()}
     folder = RunFolder(out, asdict(config), display.say, force)
     with folder.locked():
         table = read_corpus(folder, config, display)
+        check_tuning(table, config.fusion)
         for name, paths in configs.items():
             train_branch(folder, name, paths, config, table, display)
         systems, fused = fuse(folder, list(configs), config, table, display)
@@ -54,7 +55,12 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
         return score_run(load_systems(folder.path), table)
 
 
-def _check_names(config: RunConfig) -> None:
+def _check(config: RunConfig, out: Path) -> None:
+    """Refuse at once what a later stage would refuse after hours of training."""
+    if "${" in str(out):
+        raise ConfigError(f"{out}: a run folder cannot have '${{' in its path, which configs take for a reference")
+    if config.judge.client != "none":
+        check_judge(config.judge)
     if not config.systems:
         raise ConfigError("systems is empty; name at least one, such as acoustic: [config files]")
     for name in config.systems:

@@ -4,9 +4,11 @@ from collections import Counter
 from dataclasses import asdict
 
 from ..corpus import Table
+from ..errors import ConfigError, FusionError, some
+from ..evaluation.prior import target_distribution
 from ..fusion import EmotionFusion
 from ..predictions import Predictions, load_predictions
-from .config import RunConfig
+from .config import FusionConfig, RunConfig
 from .display import Display
 from .stages import TABLE, RunFolder
 
@@ -24,6 +26,30 @@ def fuse(folder: RunFolder, branches: list[str], config: RunConfig, table: Table
         return systems, control
     systems |= {name: files[name] for name in others}
     return systems | {"fused": _fit(folder, "fused", branches, config, table, display)}, "fused"
+
+
+def check_tuning(table: Table, config: FusionConfig) -> None:
+    """Refuse a corpus or settings that the fusion could not be fitted with, before the networks are trained.
+
+    Raises:
+        FusionError: If a class of train has no labelled utterance to tune on, or these have fewer than two speakers.
+        ConfigError: If the target prior or the number of folds makes no sense.
+    """
+    rows = list(zip(*(table.column(name) for name in ("split", "emotion")), table.speaker_groups(), strict=True))
+    counts = {
+        role: Counter(emotion for split, emotion, _ in rows if table.info.roles[split] == role and emotion) for role in ("fit", "tune")
+    }
+    missing = [name for name in table.info.classes if counts["fit"][name] and not counts["tune"][name]]
+    tune = ", ".join(split for split, role in table.info.roles.items() if role == "tune")
+    if missing:
+        raise FusionError(
+            f"the split that tunes ({tune}) has no utterance of {some(missing)}, which train has; tune on another, or drop the class"
+        )
+    if len({group for split, emotion, group in rows if table.info.roles[split] == "tune" and emotion}) < 2:
+        raise FusionError(f"the split that tunes ({tune}) has fewer than two speakers; grouped folds need two")
+    if config.folds < 2:
+        raise ConfigError(f"fusion.folds is {config.folds}; cross-validation needs at least 2")
+    target_distribution(config.target_prior, [1.0] * len(table.info.classes))
 
 
 def _fit(folder: RunFolder, name: str, branches: list[str], config: RunConfig, table: Table, display: Display) -> str:

@@ -46,7 +46,7 @@ def review(folder: RunFolder, reviewed: str, path: str, config: RunConfig, table
         predictions = load_predictions(folder.path / path)
         cases = _cases(folder, predictions, config.judge, table)
         with display.bar(name) as tell:
-            verdicts = judge(cases, client, folder.path / JOURNAL, prompt=prompt, progress=tell)
+            verdicts = judge(cases, client, folder.path / _journal(config.judge), prompt=prompt, progress=tell)
         labels, codes = refine(dict(zip(predictions.id, predictions.labels(), strict=True)), verdicts, config.judge.threshold)
         summary = summarize(codes.values())
         replace(
@@ -67,6 +67,19 @@ def review(folder: RunFolder, reviewed: str, path: str, config: RunConfig, table
     }
     folder.stage(name, lambda: {**settings, "files": folder.digest(TABLE, path, REFERENCE)}, [REFINED, SUMMARY], make)
     return {name: REFINED}
+
+
+def check_judge(config: JudgeConfig) -> None:
+    """Refuse settings that the judge's stage could not be done with.
+
+    Raises:
+        EmojudgeError: If the threshold is no confidence, or the prompt or the recorded replies cannot be read.
+    """
+    refine([], [], config.threshold)
+    load_prompt(config.prompt, threshold=config.threshold)
+    _client(config)
+    if config.reference_utterances < 0:
+        raise ConfigError(f"judge.reference_utterances is {config.reference_utterances}, expected a number of utterances")
 
 
 def _cases(folder: RunFolder, predictions: Predictions, config: JudgeConfig, table: Table) -> dict[str, Case]:
@@ -112,6 +125,11 @@ def _reference_ids(config: RunConfig, table: Table) -> list[str]:
     ids = [id for id, split, audio in columns if split in fit and audio is not None]
     n = min(config.judge.reference_utterances, len(ids))
     return [ids[i] for i in np.sort(np.random.default_rng(config.seed).permutation(len(ids))[:n])]
+
+
+def _journal(config: JudgeConfig) -> str:
+    """Return the journal's path; recorded replies have one for each file of them, so that corrected replies count."""
+    return f"judge/replay-{file_digest(config.replies)}.sqlite" if config.client == "replay" and config.replies else JOURNAL
 
 
 def _client(config: JudgeConfig) -> Client:

@@ -48,14 +48,16 @@ def score_against(systems: Mapping[str, Predictions], table: Table, truth_path: 
     truth = read_truth(truth_path, table.info.classes)
     first = next(iter(systems.values()))
     split_of = dict(zip(first.id, first.split, strict=True))
-    unknown = [id for id in truth if id not in split_of]
+    elsewhere = set(table.column("id"))
+    unknown = [id for id in truth if id not in elsewhere]
     if unknown and (split is None or len(unknown) == len(truth)):
         raise PredictionsError(
             f"{truth_path}: {len(unknown)} utterances were not predicted: {some(unknown)}; is it the truth of this corpus?"
         )
     wanted = {id: emotion for id, emotion in truth.items() if id in split_of and split in (None, split_of[id])}
     if not wanted:
-        raise PredictionsError(f"{truth_path}: no utterance of split '{split}' (predicted: {', '.join(dict.fromkeys(first.split))})")
+        asked = "" if split is None else f" of split '{split}'"
+        raise PredictionsError(f"{truth_path}: no utterance{asked} that was predicted (splits: {', '.join(dict.fromkeys(first.split))})")
     covered = {split_of[id] for id in wanted}
     lacking = [id for id, name in split_of.items() if name in covered and id not in wanted]
     if lacking:
@@ -80,10 +82,18 @@ def _score(systems: Mapping[str, Predictions], truth: Mapping[str, str | None], 
             "no split has both labels and predictions; nothing can be scored (emojudge report --truth FILE takes labels kept apart)"
         )
     if any(result.in_sample for result in table.results):
+        grouped = (
+            "by speaker"
+            if any(speaker is not None for speaker in corpus.column("speaker"))
+            else "by recording or utterance, for want of speakers"
+        )
         table.footnotes.append(
             f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "
-            "with respect to the fusion, by speaker."
+            f"with respect to the fusion, {grouped}."
         )
+    absent = {name for predictions in systems.values() for name in predictions.info.absent_classes}
+    if absent:
+        table.footnotes.append(f"Never predicted, since training has no utterance of it: {', '.join(sorted(absent))}.")
     if corpus.info.caution:
         table.footnotes.append(corpus.info.caution)
     table.footnotes.extend(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)
@@ -104,5 +114,8 @@ def load_run(run: str | Path) -> tuple[dict[str, Predictions], Table]:
 
 def load_systems(run: Path) -> dict[str, Predictions]:
     """Return the predictions that a run folder's list of systems names."""
-    names: dict[str, str] = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
+    try:
+        names: dict[str, str] = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise EmojudgeError(f"{run / SYSTEMS_FILE}: not readable ({error}); the same emojudge run writes it again") from error
     return {name: load_predictions(run / path) for name, path in names.items()}

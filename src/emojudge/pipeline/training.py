@@ -45,7 +45,7 @@ def call(command: str, arguments: Sequence[str], folder: Path, progress: Progres
     with open(log_path, "ab") as log:
         start = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-m", "emojudge", command, *arguments],
+            [sys.executable, "-P", "-m", "emojudge", command, *arguments],  # -P: nothing is imported from the current folder
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
