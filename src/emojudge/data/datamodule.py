@@ -1,9 +1,7 @@
 """``EmotionDataModule``: a corpus as Lightning's trainer wants it; the owner of the run's class list."""
 
-import logging
-from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -22,14 +20,14 @@ from .collate import MIN_SAMPLES, collate
 from .dataset import UtteranceDataset
 from .loader import BatchLoader
 from .normalization import mean_and_deviation
+from .ranks import from_rank_zero
 from .reading import read_corpus
+from .run_tokenizer import RunTokenizer
 from .sampler import POOL_BATCHES, BucketSampler
 from .selection import complete_rows, labelled_rows
-from .tokenizer import MAX_TOKENS, TextTokenizer, find_tokenizer, make_tokenizer, tokenizer_path
+from .tokenizer import MAX_TOKENS
 from .waveforms import Waveforms
 
-_log = logging.getLogger(__name__)
-_T = TypeVar("_T")
 _EMOTIONS, _FIT, _VAL, _TEST = list(EMOTIONS), ["train"], ["dev"], ["test1"]  # defaults that a config can refer to; copied below
 
 
@@ -130,7 +128,8 @@ class EmotionDataModule(LightningDataModule):
         self.classes, self.class_map = list(classes), class_map
         self.audio, self.text = audio, text
         self.sample_rate, self.max_duration_s, self.min_samples, self.cache_mb = sample_rate, max_duration_s, min_samples, cache_mb
-        self.tokenizer_name, self.tokenizer_dir, self.vocab_size, self.max_tokens = tokenizer, tokenizer_dir, vocab_size, max_tokens
+        self.tokenizer_name, self.tokenizer_dir = tokenizer, tokenizer_dir
+        self._tokenizer = RunTokenizer(tokenizer, vocab_size=vocab_size, max_tokens=max_tokens)
         self.batch_size, self.eval_batch_size = batch_size, batch_size if eval_batch_size is None else eval_batch_size
         self.pool_batches = pool_batches
         self.num_workers, self.seed, self.on_bad_utterance = num_workers, seed, on_bad_utterance
@@ -140,7 +139,6 @@ class EmotionDataModule(LightningDataModule):
         self._table: Table | None = None
         self._emotions: NDArray[np.int64] | None = None
         self._waveforms: Waveforms | None = None
-        self._tokenizer: TextTokenizer | None = None
         self._statistics: tuple[float, float] | None = None
 
     @property
@@ -172,7 +170,7 @@ class EmotionDataModule(LightningDataModule):
     @property
     def n_token_ids(self) -> int | None:
         """Return how many token ids the tokenizer may give, None before there is one."""
-        return None if self._tokenizer is None else self._tokenizer.n_ids
+        return None if self._tokenizer.current is None else self._tokenizer.current.n_ids
 
     def predict_rows(self) -> NDArray[np.int64]:
         """Return the rows of the table that are predicted, in row order.
@@ -199,7 +197,7 @@ class EmotionDataModule(LightningDataModule):
             AudioError: If a file cannot be read.
         """
         if self._statistics is None:
-            self._statistics = self._from_rank_zero(self._compute_statistics)
+            self._statistics = from_rank_zero(self.trainer, self._compute_statistics)
         return self._statistics
 
     def prepare_data(self) -> None:
@@ -210,12 +208,13 @@ class EmotionDataModule(LightningDataModule):
     def setup(self, stage: str) -> None:
         """Share the corpus among the ranks, translate its labels, and make or find the tokenizer."""
         if self._emotions is None:
-            self._table = self._from_rank_zero(lambda: self._table or self._read_table())
+            self._table = from_rank_zero(self.trainer, lambda: self._table or self._read_table())
             self._emotions = class_indices(self.table, self.classes, self.class_map)
             self._waveforms = self._open_waveforms() if self.audio else None
-        if self.text and (stage == "fit" or self._tokenizer is None):
-            found = self._from_rank_zero(self._make_tokenizer if stage == "fit" else self._find_tokenizer)
-            self._tokenizer = None if found is None else TextTokenizer(found, max_tokens=self.max_tokens)
+        if self.text and stage == "fit":
+            self._tokenizer.make(self.trainer, self._tokenizer_dir(), self._fit_transcripts)
+        elif self.text and self._tokenizer.current is None:
+            self._tokenizer.find(self.trainer, self._tokenizer_dir())
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Return shuffled batches of the labelled utterances of the fitted splits that have all parts."""
@@ -236,7 +235,7 @@ class EmotionDataModule(LightningDataModule):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint must keep: the class list and the tokenizer."""
-        return {"classes": self.classes, "tokenizer": None if self._tokenizer is None else self._tokenizer.text}
+        return {"classes": self.classes, "tokenizer": None if self._tokenizer.current is None else self._tokenizer.current.text}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the tokenizer of a checkpoint; Lightning calls this after ``setup`` and before it asks for a loader, in every stage.
@@ -247,17 +246,9 @@ class EmotionDataModule(LightningDataModule):
         trained = state_dict["classes"]
         if trained != self.classes:
             raise ConfigError(f"the checkpoint was trained on the classes {trained}, data.init_args.classes is {self.classes}")
-        if not self.text or state_dict["tokenizer"] is None:
-            return
-        kept = TextTokenizer(state_dict["tokenizer"], max_tokens=self.max_tokens)
-        if self._tokenizer is not None and kept.vocabulary() != self._tokenizer.vocabulary():
-            if self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING:
-                raise ConfigError(
-                    "the checkpoint was trained with another tokenizer than this corpus and config give; "
-                    "resume with the corpus, tokenizer and vocab_size it began with, or start without a checkpoint"
-                )
-            _log.warning("the checkpoint's tokenizer is used; that in %s is another one", self._tokenizer_dir())
-        self._tokenizer = kept
+        if self.text and state_dict["tokenizer"] is not None:
+            fitting = self.trainer is not None and self.trainer.state.fn == TrainerFn.FITTING
+            self._tokenizer.take(state_dict["tokenizer"], self._tokenizer_dir(), fitting=fitting)
 
     def _loader(self, rows: NDArray[np.int64], batch_size: int, *, shuffle: bool = False) -> DataLoader[Any]:
         trainer = self.trainer
@@ -268,18 +259,13 @@ class EmotionDataModule(LightningDataModule):
             )
         if trainer is not None and not shuffle and len(rows) < trainer.world_size:
             raise ConfigError(f"{len(rows)} utterances cannot be shared among {trainer.world_size} processes; evaluate with fewer")
-        if self.text and self._tokenizer is None:
-            path = tokenizer_path(self._tokenizer_dir() or ".")
-            raise ConfigError(
-                f"no tokenizer: neither a checkpoint of a text run was given nor is there a {path}; "
-                "name the checkpoint with --ckpt_path, or in data.init_args.tokenizer_dir the folder of the run that was fitted"
-            )
-        dataset = UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=self._tokenizer)
+        tokenizer = self._tokenizer.needed(self._tokenizer_dir()) if self.text else None
+        dataset = UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=tokenizer)
         return BatchLoader(
             dataset=dataset,
             sampler=BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed, pool_batches=self.pool_batches),
             batch_size=None,
-            collate_fn=partial(collate, pad_id=0 if self._tokenizer is None else self._tokenizer.pad_id, min_samples=self.min_samples),
+            collate_fn=partial(collate, pad_id=0 if tokenizer is None else tokenizer.pad_id, min_samples=self.min_samples),
             num_workers=self.num_workers,
             persistent_workers=self.num_workers > 0,
             pin_memory=torch.cuda.is_available(),
@@ -318,24 +304,12 @@ class EmotionDataModule(LightningDataModule):
             )
         return mean, deviation
 
-    def _make_tokenizer(self) -> str:
+    def _fit_transcripts(self) -> list[str]:
         rows = self.table.indices(*self.fit_splits)
-        transcripts = self.table.rows.data.column("transcript").take(rows).drop_null().to_pylist()
-        return make_tokenizer(self.tokenizer_name, self._tokenizer_dir(), transcripts, self.vocab_size)
-
-    def _find_tokenizer(self) -> str | None:
-        return find_tokenizer(self.tokenizer_name, self._tokenizer_dir())
+        return self.table.rows.data.column("transcript").take(rows).drop_null().to_pylist()  # type: ignore[no-any-return]
 
     def _tokenizer_dir(self) -> str | None:
         return self.tokenizer_dir or (None if self.trainer is None else self.trainer.default_root_dir)
-
-    def _from_rank_zero(self, make: Callable[[], _T]) -> _T:
-        """Return on every rank what ``make`` returns on rank 0."""
-        trainer = self.trainer
-        if trainer is None or trainer.world_size == 1:
-            return make()
-        made = make() if trainer.global_rank == 0 else None
-        return trainer.strategy.broadcast(made)  # type: ignore[return-value]
 
 
 class MSPPodcastDataModule(EmotionDataModule):
