@@ -134,6 +134,7 @@ def test_progress_is_told_file_by_file(tmp_path):
         ("msp_podcast", {}, "reader 'msp_podcast': missing a required argument: 'root'"),
         ("table", {}, "reader 'table': missing a required argument: 'path'"),
         ("table", {"root": "x"}, "reader 'table' has no option 'root'"),
+        ("manifest", {"path": "x", "faults": "x"}, "reader 'manifest' has no option 'faults'"),
         ("manifest", {"path": "x", "on_bad_utterance": "skpi"}, "on_bad_utterance is 'skpi', expected 'error' or 'skip'"),
     ],
 )

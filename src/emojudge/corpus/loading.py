@@ -2,17 +2,15 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, get_args
 
 from ..errors import ConfigError, CorpusError, nearest
 from .audio_files import add_audio_facts
 from .faults import Faults, OnBadUtterance
+from .options import checked_options
 from .readers.common import Read
 from .table import Table, TableInfo, build_table, read_table
-
-_T = TypeVar("_T")
 
 
 def load_table(
@@ -37,15 +35,20 @@ def load_table(
 
     Raises:
         CorpusError: If the corpus cannot be read as it stands.
-        ConfigError: If the reader, one of its options, or a split or role in ``roles`` does not exist.
+        ConfigError: If the reader, one of its options, or a split or role in ``roles`` does not exist, or an option has a
+            value of another type.
     """
     if on_bad_utterance not in get_args(OnBadUtterance):
         raise ConfigError(f"on_bad_utterance is '{on_bad_utterance}', expected 'error' or 'skip'")
     if reader == "table":
-        table = _checked("table", _read_saved)(**options)
+        table = _read_saved(**checked_options("table", _read_saved, options))
     else:
         faults = Faults(on_bad_utterance)
-        read = _reader(reader, progress)(faults=faults, **options)
+        read_corpus = _reader(reader)
+        options = checked_options(reader, read_corpus, options)
+        if "progress" in inspect.signature(read_corpus).parameters:
+            options["progress"] = progress
+        read = read_corpus(faults=faults, **options)
         counts = read.counts | add_audio_facts(read.columns, faults, progress)
         columns = faults.settle(read.columns)
         if not columns["id"]:
@@ -61,7 +64,7 @@ def _read_saved(path: str | Path) -> Table:
     return read_table(path)
 
 
-def _reader(name: str, progress: Callable[[int, int], None] | None) -> Callable[..., Read]:
+def _reader(name: str) -> Callable[..., Read]:
     from .readers.manifest import read_manifest
     from .readers.msp_podcast import read_msp_podcast
     from .readers.synthetic import read_synthetic
@@ -69,24 +72,4 @@ def _reader(name: str, progress: Callable[[int, int], None] | None) -> Callable[
     readers: dict[str, Callable[..., Read]] = {"msp_podcast": read_msp_podcast, "manifest": read_manifest, "synthetic": read_synthetic}
     if name not in readers:
         raise ConfigError(f"there is no corpus reader '{name}' (known: {', '.join([*readers, 'table'])}).{nearest(name, readers)}")
-    reader = readers[name]
-    if "progress" in inspect.signature(reader).parameters:
-        reader = partial(reader, progress=progress)
-    return _checked(name, reader)
-
-
-def _checked(name: str, reader: Callable[..., _T]) -> Callable[..., _T]:
-    """Return the reader, refusing options that it does not have with the nearest one that it has."""
-    known = [p for p in inspect.signature(reader).parameters if p not in ("faults", "progress")]
-
-    def read(**options: Any) -> _T:
-        for option in options:
-            if option not in known and option != "faults":
-                raise ConfigError(f"reader '{name}' has no option '{option}' (known: {', '.join(known)}).{nearest(option, known)}")
-        try:
-            inspect.signature(reader).bind(**options)
-        except TypeError as error:
-            raise ConfigError(f"reader '{name}': {error}") from error
-        return reader(**options)
-
-    return read
+    return readers[name]

@@ -129,6 +129,7 @@ def test_an_unknown_class_is_a_fault_with_the_nearest_name_and_the_way_to_map_it
         (["a.wav,train,sad", "a.wav,train,sad"], r"'a': .*2 times \(lines 2, 3\): an utterance must occur once"),
         (["a.wav,,sad"], "'a': .*line 2: the split is empty"),
         ([",train,sad"], "line 2: the file is empty"),
+        (["audio/,train,sad"], "line 2: the file 'audio/' is a folder, expected one audio file"),
     ],
 )
 def test_rows_that_cannot_be_told_apart_or_placed_are_faults(tmp_path, lines, words):

@@ -122,14 +122,18 @@ def _ids(file: CsvFile, ids: list[str] | None, files: Sequence[str], faults: Fau
     if ids is None:
         ids = [os.path.splitext(os.path.basename(name))[0] for name in files]
     ids = [id or f"line {line}" for id, line in zip(ids, file.lines, strict=True)]
-    for id, line in zip(ids, file.lines, strict=True):
+    for id, line, path in zip(ids, file.lines, files or ids, strict=True):
         if id == f"line {line}":
-            faults.add(id, f"{file.path}, line {line}: the {'id' if given else 'file'} is empty")
+            faults.add(id, f"{file.path}, line {line}: {'the id is empty' if given else _nameless(path)}")
     for id, rows in doubled(ids).items():
         names = list(dict.fromkeys(files[i] for i in rows)) if not given else []
         why = f"the files {some(names)} share this id; give an id column" if len(names) > 1 else "an utterance must occur once"
         faults.add(id, f"{file.path} holds it {len(rows)} times (lines {some(file.lines[i] for i in rows)}): {why}")
     return ids
+
+
+def _nameless(path: str) -> str:
+    return f"the file '{path}' is a folder, expected one audio file" if path else "the file is empty"
 
 
 def _splits(file: CsvFile, ids: Sequence[str], stated: Sequence[str], split_map: Mapping[str, str], faults: Faults) -> list[str]:
