@@ -227,6 +227,12 @@ def test_a_malformed_line_of_recorded_replies_is_named(tmp_path, line):
         ReplayClient(tmp_path / "replies.jsonl")
 
 
+@pytest.mark.parametrize("usage", ["abc", [1, 2], 3, ""])
+def test_usage_that_is_no_object_is_named(tmp_path, usage):
+    with pytest.raises(JudgeError, match=r"replies\.jsonl, line 2: 'usage' is .*, expected an object"):
+        recorded(tmp_path / "replies.jsonl", [{"key": "x", "raw": "", "usage": None}, {"key": "y", "raw": "", "usage": usage}])
+
+
 def test_a_missing_file_of_replies_is_an_error(tmp_path):
     with pytest.raises(JudgeError, match="no such file"):
         ReplayClient(tmp_path / "none.jsonl")

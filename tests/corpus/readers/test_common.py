@@ -41,6 +41,12 @@ def test_a_file_of_another_form_is_refused(tmp_path, content, words):
         read_csv(tmp_path / "a.csv")
 
 
+def test_a_field_may_be_longer_than_pythons_limit(tmp_path):
+    words = "so it was " * 20_000
+    (tmp_path / "a.csv").write_text(f'a,b\n1,"{words}"\n')
+    assert read_csv(tmp_path / "a.csv").rows == [["1", words]]
+
+
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(CorpusError, match=r"a\.csv: not readable \(No such file"):
         read_csv(tmp_path / "a.csv")

@@ -27,6 +27,9 @@ SPLITS = {
 }
 """Our name of a split by the lower-case name that corpora use; ``NA`` is a value of MSP-Podcast, not a gap."""
 
+LONGEST_FIELD = 2**31 - 1
+"""Most characters of a CSV field; Python's own limit, 131,072, would refuse the transcript of a long recording."""
+
 
 @dataclass(frozen=True)
 class Read:
@@ -77,6 +80,7 @@ def read_csv(path: Path) -> CsvFile:
     """
     rows: list[list[str]] = []
     lines: list[int] = []
+    csv.field_size_limit(LONGEST_FIELD)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)

@@ -58,4 +58,7 @@ class ReplayClient:
         names = [(kind, row[kind]) for kind in ("key", "utterance") if isinstance(row, dict) and kind in row]
         if not names or not isinstance(names[0][1], str) or not isinstance(row.get("raw"), str):
             raise JudgeError(f"{self.path}, line {number}: expected an object with 'key' or 'utterance', and the reply's text as 'raw'")
-        return names[0], Reply(row["raw"].encode("utf-8", "surrogatepass"), row.get("usage") or {})
+        usage = {} if row.get("usage") is None else row["usage"]
+        if not isinstance(usage, dict):
+            raise JudgeError(f"{self.path}, line {number}: 'usage' is {json.dumps(usage)}, expected an object")
+        return names[0], Reply(row["raw"].encode("utf-8", "surrogatepass"), usage)
