@@ -170,6 +170,60 @@ def test_a_file_of_another_form_is_refused_by_name(tmp_path, spoil, words):
     assert str(path) in str(refused.value)
 
 
+def without(name):
+    """Return how a file is spoilt by metadata that lack a name."""
+
+    def spoil(path):
+        table = pyarrow.parquet.read_table(path)
+        info = json.loads(table.schema.metadata[b"emojudge"])
+        del info[name]
+        pyarrow.parquet.write_table(table.replace_schema_metadata({b"emojudge": json.dumps(info).encode()}), path)
+
+    return spoil
+
+
+def replaced(name, values):
+    """Return how a file is spoilt by other values of a column."""
+    return lambda path: rewritten(path, columns=lambda t: t.set_column(t.schema.get_field_index(name), name, pyarrow.array(values)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (without("classes"), "its metadata lacks classes"),
+        (without("corpus"), "its metadata lacks corpus"),
+        (lambda path: rewritten(path, {"mood": 1}), "its metadata has mood, which this release does not know"),
+        (lambda path: rewritten(path, {"classes": "angry"}), "'classes' in its metadata is 'angry', expected a list of names"),
+        (lambda path: rewritten(path, {"classes": [1, 2]}), "'classes' in its metadata is .*expected a list of names"),
+        (lambda path: rewritten(path, {"absent_classes": None}), "'absent_classes' in its metadata is None"),
+        (lambda path: rewritten(path, {"source_prior": "even"}), "'source_prior' in its metadata is 'even', expected a list of numbers"),
+        (lambda path: rewritten(path, {"system": 3}), "'system' in its metadata is 3, expected text"),
+        (replaced("logit_sad", ["1", "2", "3", "x"]), "column 'logit_sad' holds string, expected numbers"),
+        (replaced("id", [1, 2, 3, 4]), "column 'id' holds int64, expected text"),
+        (replaced("id", ["a", None, "c", None]), "column 'id' has 2 nulls"),
+        (replaced("split", [1, 2, 3, 4]), "column 'split' holds int64, expected text"),
+        (replaced("split", ["a", None, "c", "d"]), "column 'split' has 1 nulls"),
+        (replaced("label", [1, 2, 3, 4]), "column 'label' holds int64, expected text"),
+        (replaced("fold", ["1", "2", "3", "4"]), "column 'fold' holds string, expected whole numbers"),
+        (replaced("used", ["text", None, "", ""]), "column 'used' has 1 nulls"),
+    ],
+)
+def test_metadata_and_columns_of_another_kind_are_refused_by_name(tmp_path, refined, spoil, words):
+    path = tmp_path / "p.parquet"
+    replace(refined, info=replace(INFO, absent_classes=("sad",))).save(path)
+    spoil(path)
+    with pytest.raises(PredictionsError, match=words) as refused:
+        load_predictions(path)
+    assert str(path) in str(refused.value)
+
+
+def test_columns_of_other_programs_are_read_where_they_say_the_same(tmp_path):
+    predictions(logits=[[0, 1, 2]] * 4).save(tmp_path / "p.parquet")
+    replaced("logit_sad", [1, 1, 1, 1])(tmp_path / "p.parquet")
+    replaced("id", pyarrow.array(list("abcd"), pyarrow.large_string()))(tmp_path / "p.parquet")
+    same(load_predictions(tmp_path / "p.parquet"), predictions(logits=[[0, 1, 2]] * 4))
+
+
 def test_a_table_is_not_predictions(tmp_path, tiny_table):
     tiny_table.save(tmp_path / "table.parquet")
     with pytest.raises(PredictionsError, match="not a predictions file written by emojudge"):

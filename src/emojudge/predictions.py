@@ -2,15 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import PredictionsError, some
 from .files import read_parquet, write_parquet
+
+if TYPE_CHECKING:
+    import pyarrow
 
 SCHEMA_VERSION = 1
 
@@ -173,13 +176,8 @@ def load_predictions(path: str | Path) -> Predictions:
     table, raw = read_parquet(path, "predictions file", mark="system", error=PredictionsError, advice="predict again")
     if raw.get("schema_version") != SCHEMA_VERSION:
         raise PredictionsError(f"{path}: schema version {raw.get('schema_version')}, this release reads {SCHEMA_VERSION}; predict again")
-    for name in ("classes", "absent_classes", "source_prior"):
-        raw[name] = None if raw[name] is None else tuple(raw[name])
-    info = PredictionsInfo(**raw)
-    wanted = ["id", "split", *(f"logit_{name}" for name in info.classes)]
-    missing = [name for name in wanted if name not in table.schema.names]
-    if missing:
-        raise PredictionsError(f"{path}: no column {some(missing)} (found: {', '.join(table.schema.names)})")
+    info = _read_info(path, raw)
+    _check_columns(path, table, info.classes)
 
     def optional(name: str) -> list[Any] | None:
         return table.column(name).to_pylist() if name in table.schema.names else None
@@ -199,6 +197,55 @@ def load_predictions(path: str | Path) -> Predictions:
         )
     except PredictionsError as error:
         raise PredictionsError(f"{path}: {error}") from error
+
+
+def _read_info(path: str | Path, raw: dict[str, Any]) -> PredictionsInfo:
+    """Return the metadata of a file, compared with the fields of :class:`PredictionsInfo`."""
+    known = {f.name: f.default is MISSING for f in fields(PredictionsInfo)}
+    missing = [name for name, required in known.items() if required and name not in raw]
+    unknown = [name for name in raw if name not in known]
+    if missing or unknown:
+        fault = f"lacks {some(missing)}" if missing else f"has {some(unknown)}, which this release does not know"
+        raise PredictionsError(f"{path}: its metadata {fault}; predict again")
+    for name, value in raw.items():
+        if name in ("classes", "absent_classes"):
+            fits, expected = isinstance(value, list) and all(isinstance(entry, str) for entry in value), "a list of names"
+        elif name == "source_prior":
+            numbers = isinstance(value, list) and all(type(entry) in (int, float) for entry in value)
+            fits, expected = value is None or numbers, "a list of numbers or null"
+        elif name != "schema_version":
+            fits, expected = isinstance(value, str), "text"
+        else:
+            continue
+        if not fits:
+            raise PredictionsError(f"{path}: '{name}' in its metadata is {value!r}, expected {expected}; predict again")
+    parts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    return PredictionsInfo(**parts)
+
+
+def _check_columns(path: str | Path, table: "pyarrow.Table", classes: Sequence[str]) -> None:
+    """Raise where a column is missing or holds something else than documented."""
+    from pyarrow import types
+
+    names = table.schema.names
+    logits = [f"logit_{name}" for name in classes]
+    missing = [name for name in ("id", "split", *logits) if name not in names]
+    if missing:
+        raise PredictionsError(f"{path}: no column {some(missing)} (found: {', '.join(names)})")
+    for name in ("id", "split", *logits, "used", "fold", "label", "reason_code"):
+        if name not in names:
+            continue
+        kind = table.schema.field(name).type
+        if name in logits:
+            fits, expected = types.is_floating(kind) or types.is_integer(kind) or types.is_null(kind), "numbers"
+        elif name == "fold":
+            fits, expected = types.is_integer(kind) or types.is_null(kind), "whole numbers"
+        else:
+            fits, expected = types.is_string(kind) or types.is_large_string(kind), "text"
+        if not fits:
+            raise PredictionsError(f"{path}: column '{name}' holds {kind}, expected {expected}; predict again")
+        if name in ("id", "split", "used") and table.column(name).null_count:
+            raise PredictionsError(f"{path}: column '{name}' has {table.column(name).null_count} nulls, expected text in every row")
 
 
 def align(*predictions: Predictions, ids: Sequence[str] | None = None) -> list[Predictions]:

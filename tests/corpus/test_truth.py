@@ -4,6 +4,7 @@ import pytest
 
 from emojudge.corpus.truth import read_truth
 from emojudge.errors import CorpusError
+from emojudge.labels import EMOTIONS
 
 
 def csv(tmp_path, *lines, header="FileName,EmoClass,SpkrID"):
@@ -20,6 +21,15 @@ def test_a_consensus_file_gives_labels_by_id(tmp_path):
 def test_a_saved_table_gives_the_same(tmp_path, tiny_table):
     tiny_table.save(tmp_path / "table.parquet")
     assert read_truth(tmp_path / "table.parquet") == dict(zip(tiny_table.column("id"), tiny_table.column("emotion"), strict=True))
+
+
+def test_a_saved_table_of_other_classes_is_refused(tmp_path, tiny_table):
+    tiny_table.save(tmp_path / "table.parquet")
+    with pytest.raises(CorpusError, match=r"table.parquet: the truth has the labels .*, the corpus has the classes angry, calm; make both"):
+        read_truth(tmp_path / "table.parquet", ("angry", "calm"))
+    with pytest.raises(CorpusError, match=r"the truth was made for the classes angry, .*, the corpus has the classes .*, calm; make both"):
+        read_truth(tmp_path / "table.parquet", (*EMOTIONS, "calm"))
+    assert len(read_truth(tmp_path / "table.parquet", EMOTIONS[::-1])) == len(tiny_table)
 
 
 def test_the_truth_of_the_synthetic_test3_covers_that_split(tiny_corpus, tiny_table):

@@ -14,15 +14,15 @@ def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str,
     """Return the emotion of each utterance id; None where raters said something else or did not agree.
 
     Args:
-        path: A saved table, or a CSV with the columns ``FileName, EmoClass`` of a consensus file.
+        path: A saved table of these classes, or a CSV with the columns ``FileName, EmoClass`` of a consensus file.
         classes: The class list; a CSV may name a class or give its letter code.
 
     Raises:
-        CorpusError: If the file cannot be read, lacks a column, holds an id twice or an unknown class.
+        CorpusError: If the file cannot be read, lacks a column, holds an id twice or an unknown class, or if a table has
+            another class list.
     """
     if _is_table(path):
-        table = read_table(path)
-        return dict(zip(table.column("id"), table.column("emotion"), strict=True))
+        return _of_table(path, classes)
     file = read_csv(Path(path))
     advice = "The truth is a saved table or a CSV with the columns FileName and EmoClass."
     ids = [os.path.splitext(name)[0] for name in file.column("FileName", advice)]
@@ -39,6 +39,17 @@ def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str,
                 f"{path}: line {line}, utterance '{id}': unknown class '{label}' (known: {', '.join(meaning)}).{nearest(label, meaning)}"
             )
     return {id: meaning[label] for id, label in zip(ids, labels, strict=True)}
+
+
+def _of_table(path: str | Path, classes: Sequence[str]) -> dict[str, str | None]:
+    """Return the emotion of each utterance of a saved table, which must have the class list; its order does not matter."""
+    table = read_table(path)
+    labels = dict(zip(table.column("id"), table.column("emotion"), strict=True))
+    strangers = sorted({label for label in labels.values() if label is not None} - set(classes))
+    if strangers or set(table.info.classes) != set(classes):
+        fault = f"has the labels {some(strangers)}" if strangers else f"was made for the classes {', '.join(table.info.classes)}"
+        raise CorpusError(f"{path}: the truth {fault}, the corpus has the classes {', '.join(classes)}; make both with one class list")
+    return labels
 
 
 def _is_table(path: str | Path) -> bool:
