@@ -38,5 +38,9 @@ def test_complete_rows_have_what_is_asked_for(table: Table, audio: bool, text: b
 
 
 def test_nothing_complete_is_refused(table: Table) -> None:
-    with pytest.raises(CorpusError, match="none of the 1 utterances to train on has audio and transcript"):
+    with pytest.raises(CorpusError, match="none of the 1 utterances to train on has audio and transcript; transcribe them"):
         complete_rows(table, np.array([3]), audio=True, text=True)
+    with pytest.raises(CorpusError, match=r"has transcript; transcribe them, or leave the text network out$"):
+        complete_rows(table, np.array([3]), audio=False, text=True)
+    with pytest.raises(CorpusError, match=r"has audio; name the audio files, or leave the acoustic network out$"):
+        complete_rows(table, np.array([1]), audio=True, text=False)

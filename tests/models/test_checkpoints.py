@@ -1,5 +1,6 @@
 """A checkpoint opens by its path alone, without the hub, with plain values only."""
 
+import zipfile
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from emojudge.batch import Batch
 from emojudge.errors import ConfigError
 from emojudge.losses import CrossEntropyLoss
 from emojudge.models import AcousticNetwork, EmotionClassifier
+from emojudge.models.checkpoint import check_checkpoint
 from emojudge.models.optim import LinearWarmup
 from emojudge.nn import ResidualHead
 from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
@@ -190,6 +192,54 @@ def test_hyper_parameters_hold_no_parts_and_plain_values_only():
 def test_a_checkpoint_on_a_server_is_refused():
     with pytest.raises(ConfigError, match="not taken from a server"):
         EmotionClassifier.load_from_checkpoint("http://example.org/model.ckpt")
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello.txt", "hello")
+
+
+def damaged(path):
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, b"\x80\x02" if name.endswith("data.pkl") else content)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda path: path.write_text("hello"), "is no checkpoint, or only a part of one"),
+        (lambda path: path.write_bytes(b""), "is no checkpoint, or only a part of one"),
+        (cut, "is no checkpoint, or only a part of one"),
+        (emptied, "is no checkpoint, or a damaged one"),
+        (damaged, "is damaged, or holds objects other"),
+        (lambda path: torch.save({"weight": torch.ones(2)}, path), "no checkpoint of a training; it has no 'state_dict'"),
+        (lambda path: torch.save([1], path), "no checkpoint of a training"),
+        (lambda path: torch.save({"state_dict": {}, "path": path}, path), "holds objects other than tensors and plain values"),
+        (lambda path: path.unlink(), "there is no such checkpoint"),
+        (lambda path: (path.unlink(), path.mkdir()), "is a folder"),
+    ],
+)
+def test_a_file_that_is_no_checkpoint_is_refused_in_one_line(tmp_path, spoil, words):
+    path = tmp_path / "model.ckpt"
+    torch.save({"state_dict": {}}, path)
+    spoil(path)
+    for given in (path, str(path)):
+        with pytest.raises(ConfigError, match=rf"model\.ckpt: .*{words}") as refused:
+            EmotionClassifier.load_from_checkpoint(given)
+        assert "\n" not in str(refused.value)
+        assert "weights_only" not in str(refused.value)
+
+
+def test_a_file_whose_origin_is_known_may_hold_other_objects(tmp_path):
+    torch.save({"state_dict": {}, "path": tmp_path}, tmp_path / "model.ckpt")
+    check_checkpoint(tmp_path / "model.ckpt", weights_only=False)
 
 
 def test_a_resumed_fit_gives_the_same_buffers(tmp_path):

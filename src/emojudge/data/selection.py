@@ -39,5 +39,6 @@ def complete_rows(table: Table, rows: NDArray[np.int64], *, audio: bool, text: b
     for column in needed:
         complete &= table.rows.data.column(column).is_valid().to_numpy()[rows]
     if not complete.any():
-        raise CorpusError(f"{table.info.source}: none of the {len(rows)} utterances to train on has {' and '.join(needed)}")
+        advice = "transcribe them, or leave the text network out" if text else "name the audio files, or leave the acoustic network out"
+        raise CorpusError(f"{table.info.source}: none of the {len(rows)} utterances to train on has {' and '.join(needed)}; {advice}")
     return rows[complete]

@@ -1,6 +1,7 @@
 """What every Lightning module here does with checkpoints, parameter groups and scores."""
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from typing import Any, Self, TypeAlias
 
@@ -16,6 +17,7 @@ from torchmetrics import MetricCollection
 from ..batch import Batch
 from ..errors import ConfigError, EmojudgeError, nearest, some
 from ..metrics import Monitor
+from .checkpoint import check_checkpoint
 
 SchedulerCallable: TypeAlias = Callable[[Optimizer, int], LRScheduler]
 """Makes a schedule for an optimizer and the optimizer steps of the run."""
@@ -64,11 +66,13 @@ class EmojudgeModule(L.LightningModule):
                 module was built in Python.
 
         Raises:
-            ConfigError: If parts are needed that the file cannot hold, or the file lies on a server.
+            ConfigError: If parts are needed that the file cannot hold, or the file lies on a server or is no checkpoint.
         """
         if str(checkpoint_path).startswith(("http:", "https:")):
             raise ConfigError(f"{checkpoint_path}: checkpoints are not taken from a server; download it and check where it comes from")
         options.setdefault("weights_only", True)
+        if isinstance(checkpoint_path, str | os.PathLike):
+            check_checkpoint(os.fspath(checkpoint_path), weights_only=options["weights_only"])
         try:
             return super().load_from_checkpoint(checkpoint_path, *args, **options)
         except TypeError as error:

@@ -1,0 +1,39 @@
+"""Whether a file is a checkpoint, before Lightning opens it: torch's own words for one that is not advise to run what is in it."""
+
+import pickle
+import zipfile
+from pathlib import Path
+
+import torch
+
+from ..errors import ConfigError
+
+
+def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> None:
+    """Refuse a file that is no checkpoint of a Lightning module; its weights are not read, and nothing in it is run.
+
+    Args:
+        path: A local file.
+        weights_only: False lets the file make any object, for one whose origin is known.
+
+    Raises:
+        ConfigError: If there is no such file, if it is something else or only a part of a checkpoint, or if it holds
+            objects other than tensors and plain values.
+    """
+    if Path(path).is_dir():
+        raise ConfigError(f"{path}: is a folder, expected a checkpoint file")
+    if not Path(path).is_file():
+        raise ConfigError(f"{path}: there is no such checkpoint")
+    if not zipfile.is_zipfile(path):  # what torch.save writes; the end of the archive is missing where it was cut short
+        raise ConfigError(f"{path}: is no checkpoint, or only a part of one; name a file that a training wrote (*.ckpt), or train again")
+    try:
+        content = torch.load(path, map_location="cpu", mmap=True, weights_only=weights_only)
+    except pickle.UnpicklingError as error:
+        raise ConfigError(
+            f"{path}: is damaged, or holds objects other than tensors and plain values, which are not opened since they can run code; "
+            "name a checkpoint that emojudge wrote"
+        ) from error
+    except (RuntimeError, ValueError, EOFError, KeyError, OSError) as error:
+        raise ConfigError(f"{path}: is no checkpoint, or a damaged one ({str(error).splitlines()[0]}); train again") from error
+    if not isinstance(content, dict) or "state_dict" not in content:
+        raise ConfigError(f"{path}: was written by torch, but is no checkpoint of a training; it has no 'state_dict'")
