@@ -218,7 +218,7 @@ def damaged(path):
         (lambda path: path.write_bytes(b""), "is no checkpoint, or only a part of one"),
         (cut, "is no checkpoint, or only a part of one"),
         (emptied, "is no checkpoint, or a damaged one"),
-        (damaged, "is damaged, or holds objects other"),
+        (damaged, r"is no checkpoint, or a damaged one \(EOFError\)"),
         (lambda path: torch.save({"weight": torch.ones(2)}, path), "no checkpoint of a training; it has no 'state_dict'"),
         (lambda path: torch.save([1], path), "no checkpoint of a training"),
         (lambda path: torch.save({"state_dict": {}, "path": path}, path), "holds objects other than tensors and plain values"),

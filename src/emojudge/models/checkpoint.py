@@ -33,7 +33,8 @@ def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> None:
             f"{path}: is damaged, or holds objects other than tensors and plain values, which are not opened since they can run code; "
             "name a checkpoint that emojudge wrote"
         ) from error
-    except (RuntimeError, ValueError, EOFError, KeyError, OSError) as error:
-        raise ConfigError(f"{path}: is no checkpoint, or a damaged one ({str(error).splitlines()[0]}); train again") from error
+    except Exception as error:  # torch lets through whatever reading damaged bytes leads to
+        reason = (str(error) or type(error).__name__).splitlines()[0]
+        raise ConfigError(f"{path}: is no checkpoint, or a damaged one ({reason}); name another, or train again") from error
     if not isinstance(content, dict) or "state_dict" not in content:
         raise ConfigError(f"{path}: was written by torch, but is no checkpoint of a training; it has no 'state_dict'")
