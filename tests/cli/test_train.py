@@ -428,3 +428,17 @@ def test_two_processes_fit_go_on_and_predict_what_one_predicts(runs, tmp_path):
     alone = load_predictions(tmp_path / "alone.parquet")
     assert together.id == alone.id
     assert together.logits == pytest.approx(alone.logits, abs=1e-5)
+
+
+@pytest.mark.parametrize("content", [b"not a checkpoint at all", b"PK\x03\x04cut short"])
+def test_a_file_that_is_no_checkpoint_is_one_line_and_no_advice_to_run_it(tmp_path, capsys, content):
+    path = tmp_path / "some.ckpt"
+    path.write_bytes(content)
+    status = main(
+        ["predict", "--config=trainer/cpu.yaml", "--config=data/audio.yaml", "--config=model/ecapa_small.yaml", f"--ckpt_path={path}"]
+    )
+    error = capsys.readouterr().err
+    assert status == 1
+    assert "some.ckpt" in error
+    assert "weights_only" not in error
+    assert error.count("\n") == 1

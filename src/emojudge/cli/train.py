@@ -16,6 +16,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from ..callbacks import BestCheckpoint, EpochSeed, LatestCheckpoint, MetricsFile, PredictionWriter, ProgressFile, SaveRunConfig
 from ..callbacks.checkpoints import FOLDER
 from ..errors import ConfigError, EmojudgeError
+from ..models.checkpoint import check_checkpoint
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
@@ -76,6 +77,7 @@ class TrainingCLI(LightningCLI):
                 return
         if not Path(path).exists():
             raise ConfigError(f"{path}: there is no such checkpoint; train first, or name one with --ckpt_path")
+        check_checkpoint(path, weights_only=config.get("weights_only") is not False)
         config["ckpt_path"] = str(path)
 
     def instantiate_classes(self) -> None:
