@@ -69,6 +69,10 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         if self.folds < 2:
             raise FusionError(f"folds is {self.folds}; cross-validation needs at least 2")
         labelled = self._labelled(branches, truth)
+        if left_out := sum(emotion is not None for emotion in truth.values()) - len(labelled):
+            log.warning(
+                "%d utterances of the fitting split have a class that training did not (%s): left out", left_out, some(_absent(branches))
+            )
         self._fit(branches, labelled, truth, groups)
         if len({groups[id] for id in labelled}) == 1:
             log.warning("the fitting split has one speaker: C is chosen by folds of utterances, and other speakers may need another")
@@ -233,9 +237,6 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
     def _labelled(self, branches: Sequence[Predictions], truth: Mapping[str, str | None]) -> list[str]:
         """Return the utterances to fit on: those with a label that the branches have seen in training."""
         absent = _absent(branches)
-        left_out = sum(emotion in absent for emotion in truth.values())
-        if left_out:
-            log.warning("%d utterances of the fitting split have a class that training did not (%s): left out", left_out, some(absent))
         return [id for id, emotion in truth.items() if emotion is not None and emotion not in absent]
 
     def _kept(self) -> list[str]:
