@@ -200,6 +200,16 @@ def test_two_speakers_are_enough_and_the_fold_models_say_how_c_was_chosen(caplog
     assert "within the one that is left" in caplog.text
 
 
+@pytest.mark.parametrize("speakers", [2, 4])
+def test_one_utterance_a_class_is_fitted_without_stratified_folds(speakers):
+    world = World(speakers=speakers)
+    first = {CLASSES[k]: world.ids[int(np.flatnonzero(world.target[:300] == k)[0])] for k in range(4)}
+    truth = {id: emotion for emotion, id in first.items()}
+    groups = world.groups | {id: f"s{i % speakers}" for i, id in enumerate(truth)}
+    fused = quick(folds=2).fit_predict([world.acoustic, world.text], truth, groups)
+    assert fused.predicted.all()
+
+
 def test_one_speaker_can_be_fitted_with_a_warning(caplog):
     world = World(speakers=1)
     assert quick().fit([world.acoustic], world.truth, world.groups).predict([world.acoustic]).predicted.all()

@@ -67,4 +67,4 @@ def test_an_interrupted_training_is_taken_up(long_run, number):
     assert long_run.start() == 0
     assert epochs_logged(long_run) == list(range(EPOCHS))
     assert not list(long_run.out.glob("acoustic.old-*"))
-    assert len(load_predictions(long_run.out / "fusion" / "fused.parquet")) > 0
+    assert len(load_predictions(long_run.out / "fusion" / "acoustic_refitted.parquet")) > 0

@@ -12,7 +12,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 
 from ..errors import FusionError, some
 from ..evaluation.prior import TargetPrior, log_softmax, target_distribution
@@ -277,18 +277,19 @@ class EmotionFusion(BaseEstimator):  # type: ignore[misc]
         Where one speaker is left (the fold models of a split with two), C is chosen by folds of
         utterances instead.
         """
-        n_groups = len(set(groups))
+        n_groups, largest = len(set(groups)), int(np.bincount(target).max())
+        n_folds = min(self.folds, n_groups if n_groups > 1 else len(target))
+        if n_folds < 2:
+            raise FusionError(f"{groups[0]} has too few utterances to choose C on")
+        settings = {"n_splits": n_folds, "shuffle": True, "random_state": self.seed}
+        if n_groups > 1:  # stratified as long as some class reaches into every fold
+            splitter = (StratifiedGroupKFold if largest >= n_folds else GroupKFold)(**settings)
+        else:
+            splitter = (StratifiedKFold if largest >= n_folds else KFold)(**settings)
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", message="The least populated class"
-            )  # a rare class misses some folds; its logit is NEVER_SEEN there
-            if n_groups > 1:
-                grouped = StratifiedGroupKFold(min(self.folds, n_groups), shuffle=True, random_state=self.seed)
-                return [(fit, held) for fit, held in grouped.split(target, target, groups) if len(held) and len(fit)]
-            largest = int(np.bincount(target).max())
-            if largest < 2:
-                raise FusionError(f"{groups[0]} has too few utterances to choose C on")
-            return list(StratifiedKFold(min(self.folds, largest), shuffle=True, random_state=self.seed).split(target, target))
+            warnings.filterwarnings("ignore", message="The least populated class")  # it misses some folds; its logit is NEVER_SEEN there
+            by = groups if n_groups > 1 else None
+            return [(fit, held) for fit, held in splitter.split(target, target, by) if len(held) and len(fit)]
 
 
 def _absent(branches: Sequence[Predictions]) -> tuple[str, ...]:
