@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 from typing import TYPE_CHECKING
 
 from ..audio import SAMPLE_RATE, load_audio
@@ -113,6 +115,10 @@ def _measure(files: list[tuple[str, str]], jobs: int) -> Iterator[tuple[str, Pro
     if jobs <= 1 or len(files) < 2:
         yield from map(_measure_file, files)
         return
+    # librosa's compiled functions are cached on disk at their first use; two processes that fill that cache at once
+    # leave one that crashes every later process, so this one fills it first.
+    time_s = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    measure_prosody(0.1 * np.sign(np.sin(2 * np.pi * 150 * time_s)) * (1 + np.sin(2 * np.pi * 4 * time_s)), SAMPLE_RATE)
     # New interpreters instead of forks: a fork of a process that has run torch or libsndfile threads may hang.
     # They ignore Ctrl-C, which reaches the whole group, and end with this process.
     pool = ProcessPoolExecutor(
