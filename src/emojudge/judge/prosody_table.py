@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from typing import TYPE_CHECKING
 
 from ..audio import SAMPLE_RATE, load_audio
 from ..errors import AudioError, JudgeError, some
