@@ -5,8 +5,8 @@
 
 For each form of ``labels_detailed`` the script writes a release of made-up labels into a temporary folder, then measures, each
 in a Python process of its own, imports included: ``load_table`` without audio and transcripts plus ``Table.save``, and
-``load_table("table")``, once with the imports and once after them. The figures are medians over the rounds, in which the forms take turns. Aim: 15 s and 1,500 MB to
-read, 1 s to open (CPU time, one process).
+``load_table("table")``, once with the imports and once after them. The figures are medians over the rounds, in which the
+forms take turns. Aim: 15 CPU s and 1,500 MB to read, 1 CPU s to open.
 """
 
 import argparse

@@ -14,9 +14,10 @@ from .msp_lists import read_partitions, read_speakers
 ATTRIBUTE_COLUMNS = {"valence": "EmoVal", "arousal": "EmoAct", "dominance": "EmoDom"}
 """Attributes by NAMED column, since their order differs between files."""
 
-_ADVICE = "Point labels_path at the consensus file of the corpus."
-_NO_SPEAKERS = "Point labels_path at the consensus file of the corpus, or put a Speaker_ids.txt beside its folder."
-_NO_SPLITS = "Point labels_path at the consensus file, or put a Partitions.txt beside its folder."
+_EXPECTED = "Expected FileName, EmoClass, EmoAct, EmoVal, EmoDom, SpkrID, Gender, Split_Set."
+_ADVICE = f"{_EXPECTED} Point labels_path at the consensus file of the corpus."
+_NO_SPEAKERS = f"{_EXPECTED} Point labels_path at the consensus file of the corpus, or put a Speaker_ids.txt beside its folder."
+_NO_SPLITS = f"{_EXPECTED} Point labels_path at the consensus file of the corpus, or put a Partitions.txt beside its folder."
 _SPLITS = "known: Train, Development, Test1, Test2, Test3, NA"
 _WITHHELD = ("test1", "test2", "test3", "na")
 

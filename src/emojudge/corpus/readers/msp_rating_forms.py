@@ -56,7 +56,8 @@ def read_single_ratings(path: Path) -> Iterator[tuple[str, str, Rating | ValueEr
 
 
 def _of_details(file: CsvFile) -> Iterator[tuple[str, str, Rating | ValueError]]:
-    for name, detail, line in zip(file.column("FileName", _ADVICE), file.column("EmoDetail", _ADVICE), file.lines, strict=True):
+    advice = f"Expected FileName, EmoDetail. {_ADVICE}"
+    for name, detail, line in zip(file.column("FileName", advice), file.column("EmoDetail", advice), file.lines, strict=True):
         yield name, f"line {line}", _detail(detail)
 
 
@@ -73,7 +74,8 @@ def _detail(detail: str) -> Rating | ValueError:
 
 
 def _of_columns(file: CsvFile) -> Iterator[tuple[str, str, Rating | ValueError]]:
-    fields = [file.column(name, _ADVICE) for name in ("FileName", *_FIELDS)]
+    advice = f"Expected FileName, {', '.join(_FIELDS)}. {_ADVICE}"
+    fields = [file.column(name, advice) for name in ("FileName", *_FIELDS)]
     for line, name, *rating in zip(file.lines, *fields, strict=True):
         yield name, f"line {line}", Rating(*rating)
 
