@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emojudge.corpus.faults import Faults
@@ -83,6 +83,7 @@ def slow_columns(ratings, weight):
 
 
 @pytest.mark.parametrize("write", [write_details, write_columns, write_json])
+@settings(deadline=None)
 @given(ratings=RATINGS, weight=st.sampled_from([0.0, 0.25, 1.0]))
 def test_every_form_agrees_with_counting(tmp_path_factory, write, ratings, weight):
     columns, faults = blank(), Faults()
@@ -105,6 +106,7 @@ CONTENT = st.binary(max_size=60) | st.text(max_size=60).map(str.encode)
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])
+@settings(deadline=None)
 @given(header=st.sampled_from(HEADERS), content=CONTENT)
 def test_no_content_raises_anything_but_a_corpus_error(tmp_path_factory, ending, header, content):
     path = tmp_path_factory.mktemp("ratings") / f"labels_detailed.{ending}"

@@ -4,7 +4,7 @@ import logging
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emojudge.corpus import load_table
@@ -71,6 +71,7 @@ def test_an_alignment_cut_short_anywhere_in_its_words_is_a_fault_of_its_utteranc
     assert MISSING not in load_table("msp_podcast", root=podcast.root, on_bad_utterance="skip").column("id")
 
 
+@settings(deadline=None)
 @given(content=st.binary(max_size=80) | st.text(max_size=80).map(str.encode) | st.sampled_from([b"5", b"{}", b"[]", b'{"start": 1}']))
 def test_no_content_of_an_alignment_raises_anything(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("aligned")

@@ -55,7 +55,10 @@ def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, s
         columns["votes_other"] = _or_none(n_raters > 0, primary[:, _OTHER] / n_raters)
     counts = {
         "ratings_without_utterance": ratings.strangers,
-        "without_ratings": sum(label is not None for label, n in zip(columns["source_label"], n_raters, strict=True) if not n),
+        "without_ratings": sum(
+            label is not None and not n and id not in faults.found
+            for id, label, n in zip(columns["id"], columns["source_label"], n_raters, strict=True)
+        ),
         "attributes_from_ratings": 0,
     }
     means: dict[str, NDArray[np.float64]] = {}

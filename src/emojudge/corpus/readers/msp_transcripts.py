@@ -12,6 +12,11 @@ from .msp_files import Release
 SILENCES = frozenset({"", "sp", "sil", "<sil>", "<eps>", "<p:>"})
 """What aligners write into the words where nobody speaks."""
 
+_GRID_S = 0.01
+"""Step of an aligner in seconds; rounding moves the end of a tier by less."""
+
+_ADVICE = "mend or remove it, or leave alignments out: alignments: false"
+
 _log = logging.getLogger(__name__)
 
 
@@ -75,9 +80,6 @@ def _aligned_words(path: str) -> tuple[str | None, str | None]:
     except Exception as error:  # praatio's parser lets whatever a broken file causes pass: IndexError, AttributeError, its own ...
         return None, f"{path}: not readable as a TextGrid ({type(error).__name__}: {' '.join(str(error).split())[:100]}); {_ADVICE}"
     end_s = intervals[-1][0] if intervals else 0.0
-    if end_s < tier.maxTimestamp:  # the intervals of a tier fill it to its end
+    if end_s < tier.maxTimestamp - _GRID_S:  # the intervals of a tier fill it to its end
         return None, f"{path}: the TextGrid is cut short, its words end at {end_s:g} of {tier.maxTimestamp:g} s; {_ADVICE}"
     return " ".join(label for _, label in intervals if label not in SILENCES) or None, None
-
-
-_ADVICE = "mend or remove it, or leave alignments out: alignments: false"
