@@ -1,6 +1,8 @@
 """Partitions and speakers of MSP-Podcast, line by line."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from emojudge.corpus.readers.msp_lists import read_partitions, read_speakers
 from emojudge.errors import CorpusError
@@ -55,3 +57,18 @@ def test_another_encoding_is_refused(tmp_path):
     (tmp_path / "p.txt").write_bytes(b"Train; \xe9.wav\n")
     with pytest.raises(CorpusError, match="not UTF-8"):
         read_partitions(tmp_path / "p.txt")
+
+
+@pytest.mark.parametrize("read", [read_partitions, read_speakers])
+@settings(deadline=None)
+@given(content=st.binary(max_size=60) | st.text("Train; Speaker_1\n.wav\x85", max_size=60).map(str.encode))
+def test_no_content_raises_anything_but_a_corpus_error(tmp_path_factory, read, content):
+    path = tmp_path_factory.mktemp("lists") / "list.txt"
+    path.write_bytes(content)
+    try:
+        found = read(path)
+    except CorpusError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+        return
+    for names in found if isinstance(found, tuple) else (found,):
+        assert all(name and value for name, value in names.items())

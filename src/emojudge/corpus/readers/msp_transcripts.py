@@ -9,7 +9,7 @@ from ..._extras import need
 from ..faults import Faults
 from .msp_files import Release
 
-SILENCES = frozenset({"", "sp", "sil", "<sil>", "<eps>", "<p:>"})
+SILENCES = frozenset({"sp", "sil", "<sil>", "<eps>", "<p:>"})
 """What aligners write into the words where nobody speaks."""
 
 _GRID_S = 0.01
@@ -82,4 +82,4 @@ def _aligned_words(path: str) -> tuple[str | None, str | None]:
     end_s = intervals[-1][0] if intervals else 0.0
     if end_s < tier.maxTimestamp - _GRID_S:  # the intervals of a tier fill it to its end
         return None, f"{path}: the TextGrid is cut short, its words end at {end_s:g} of {tier.maxTimestamp:g} s; {_ADVICE}"
-    return " ".join(label for _, label in intervals if label not in SILENCES) or None, None
+    return " ".join(word for _, label in intervals for word in label.split() if word not in SILENCES) or None, None
