@@ -8,7 +8,7 @@ import soundfile
 from emojudge.corpus import load_table
 from emojudge.corpus.faults import Faults
 from emojudge.corpus.readers.msp_podcast import read_msp_podcast
-from emojudge.errors import CorpusError
+from emojudge.errors import ConfigError, CorpusError
 
 
 def read(podcast, on_bad_utterance="error", **options):
@@ -129,6 +129,10 @@ def test_the_partitions_file_stands_in_for_a_missing_split_set(podcast):
     lines = [line.rsplit(",", 1)[0] for line in podcast.consensus.read_text().splitlines()]
     podcast.consensus.write_text("\n".join(lines[:-1]) + "\n")
     assert columns(podcast)["split"] == ["train", "train", "dev", "test1", "test3"]
+    podcast.replace(podcast.partitions, "Train; MSP-PODCAST_0001_0008.wav\n", "")
+    refused(podcast, f"'MSP-PODCAST_0001_0008': {podcast.partitions} does not list it")
+    podcast.replace(podcast.partitions, "Test1;", "Tset1;")
+    assert left_out(podcast)[0::2] == ["MSP-PODCAST_0001_0008", "MSP-PODCAST_0004_0001"]
     podcast.partitions.unlink()
     refused(podcast, "has no column 'Split_Set'")
 
@@ -140,6 +144,25 @@ def test_the_consensus_file_decides_about_speakers_and_differences_are_counted(p
     assert result.counts["speaker_differs_in_speaker_ids"] == 1
 
 
+def test_a_gender_that_speaker_ids_gives_otherwise_is_counted(podcast):
+    podcast.replace(podcast.speakers, "Speaker_127; Male", "Speaker_127; Female")
+    result, found = read(podcast)
+    assert found["gender"][:3] == ["male", "female", "male"]
+    assert result.counts["gender_differs_in_speaker_ids"] == 2
+
+
+def test_utterances_that_the_partitions_leave_out_are_counted(podcast):
+    assert read(podcast)[0].counts["not_in_partitions"] == 1
+    podcast.partitions.unlink()
+    assert "not_in_partitions" not in read(podcast)[0].counts
+
+
+@pytest.mark.parametrize("weight", [-0.1, 1.5, float("nan")])
+def test_a_weight_that_is_none_is_refused(podcast, weight):
+    with pytest.raises(ConfigError, match=r"secondary_weight is .*, expected a number from 0 to 1"):
+        read(podcast, secondary_weight=weight)
+
+
 def test_an_unknown_class_code_names_file_line_utterance_and_codes(podcast):
     podcast.replace(podcast.consensus, ",C,", ",Q,")
     message = refused(podcast, "'MSP-PODCAST_0003_0001'.*line 5: unknown class code 'Q' .known: A angry, .*X no agreement")
@@ -147,12 +170,30 @@ def test_an_unknown_class_code_names_file_line_utterance_and_codes(podcast):
     assert left_out(podcast) == ["MSP-PODCAST_0003_0001"]
 
 
-@pytest.mark.parametrize("column", ["FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom", "SpkrID", "Gender"])
+@pytest.mark.parametrize("column", ["FileName", "EmoClass", "EmoAct", "EmoVal", "EmoDom"])
 def test_a_missing_column_says_what_was_found_and_what_to_do(podcast, column):
     podcast.replace(podcast.consensus, column, "Emo")
     message = refused(podcast, rf"has no column '{column}' \(found: .*Emo.*\)\..*Point labels_path at the consensus file of the corpus\.")
     assert str(podcast.consensus) in message
     refused(podcast, column, on_bad_utterance="skip")
+
+
+@pytest.mark.parametrize("column", ["SpkrID", "Gender"])
+def test_a_missing_column_of_speakers_is_filled_from_speaker_ids_or_refused(podcast, column):
+    podcast.replace(podcast.consensus, column, "Emo")
+    found = columns(podcast)
+    expected = {"SpkrID": [None, "5", None, None, None, None], "Gender": ["male", "female", "male", None, None, None]}
+    assert found["speaker" if column == "SpkrID" else "gender"] == expected[column]
+    podcast.speakers.unlink()
+    refused(
+        podcast, rf"has no column '{column}' \(found: .*Emo.*\)\..*Point labels_path at .*, or put a Speaker_ids\.txt beside its folder\."
+    )
+
+
+def test_a_name_with_its_ending_and_without_is_one_utterance(podcast):
+    with open(podcast.consensus, "a") as file:
+        file.write("MSP-PODCAST_0003_0001,A,3,3,3,1,Male,Test1\n")
+    refused(podcast, r"'MSP-PODCAST_0003_0001': .*holds it 2 times \(lines 5, 7\)")
 
 
 def test_every_row_of_a_doubled_name_is_bad(podcast):

@@ -1,14 +1,10 @@
 """The text files of MSP-Podcast that list utterances: partitions and speakers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import CorpusError
-
-
-def find(folder: Path, names: Sequence[str]) -> Path | None:
-    """Return the first of some file names that is there in a folder."""
-    return next((folder / name for name in names if (folder / name).is_file()), None)
+from .msp_files import file_name
 
 
 def read_partitions(path: Path) -> dict[str, str]:
@@ -20,24 +16,29 @@ def read_partitions(path: Path) -> dict[str, str]:
     """
     splits: dict[str, str] = {}
     for line, split, name in _pairs(path, "'Train; MSP-PODCAST_0001_0008.wav'"):
-        if splits.setdefault(name, split) != split:
-            raise CorpusError(f"{path}: line {line} puts {name} into {split}, an earlier one into {splits[name]}")
+        stated = splits.setdefault(file_name(name), split)
+        if stated != split:
+            raise CorpusError(f"{path}: line {line} puts {name} into {split}, an earlier one into {stated}")
     return splits
 
 
 def read_speakers(path: Path) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the speaker of each file name, and the gender of each speaker, lower-case.
+    """Return the speaker of each file name, and the gender of each speaker, lower-case; ``Unknown`` is kept as it stands.
 
     Raises:
-        CorpusError: If a line is neither ``Speaker_127; Male`` nor ``MSP-PODCAST_0001_0008.wav; 127``.
+        CorpusError: If a line is neither ``Speaker_127; Male`` nor ``MSP-PODCAST_0001_0008.wav; 127``, or two lines disagree.
     """
     speakers: dict[str, str] = {}
     genders: dict[str, str] = {}
-    for _, first, second in _pairs(path, "'Speaker_127; Male' or 'MSP-PODCAST_0001_0008.wav; 127'"):
+    for line, first, second in _pairs(path, "'Speaker_127; Male' or 'MSP-PODCAST_0001_0008.wav; 127'"):
         if first.startswith("Speaker_"):
-            genders[first.removeprefix("Speaker_")] = second.lower()
+            value = second.lower()
+            stated = genders.setdefault(first.removeprefix("Speaker_"), value)
         else:
-            speakers[first] = second.removeprefix("Speaker_")
+            value = second.removeprefix("Speaker_")
+            stated = speakers.setdefault(file_name(first), value)
+        if stated != value:
+            raise CorpusError(f"{path}: line {line} says {value} of {first}, an earlier one {stated}")
     return speakers, genders
 
 
@@ -45,6 +46,8 @@ def _pairs(path: Path, form: str) -> Iterator[tuple[int, str, str]]:
     """Yield the number and the two fields of each line that is not blank."""
     try:
         text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CorpusError(f"{path}: not readable ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
     for number, line in enumerate(text.splitlines(), start=1):

@@ -1,5 +1,9 @@
-"""The raters' single votes of MSP-Podcast (``labels_detailed.csv``) become distributions and spreads."""
+"""The raters' single votes of MSP-Podcast become distributions, means and spreads."""
 
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -8,89 +12,168 @@ from numpy.typing import NDArray
 
 from ...labels import ATTRIBUTES, EMOTIONS
 from ..faults import Faults
-from .common import number, read_csv
+from .common import number
+from .msp_consensus import count_differences
+from .msp_files import file_name
+from .msp_rating_forms import read_single_ratings
 
-_EXAMPLE = "WORKER00015; Angry; Angry,Disgust; A:5.000000; V:2.000000; D:5.000000;"
-_LETTERS = {"V": "valence", "A": "arousal", "D": "dominance"}
+_OTHER = len(EMOTIONS)
+"""Index of a vote for none of the classes."""
+
+_INDEX = {name: k for k, name in enumerate(EMOTIONS)}
 
 
-def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults) -> dict[str, int]:
+def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, secondary_weight: float = 0.0) -> dict[str, int]:
     """Add ``emotion_votes``, ``votes_other`` and ``<attribute>_std`` to the columns, and return what was noticed.
 
-    Primary votes only, the classes in their usual order, renormalised over them; ``votes_other`` is the
-    share of votes for none of them (``Other`` and free text such as ``Other-Annoyed``). The spread is
-    the population standard deviation over raters. An utterance without ratings has nulls.
+    ``emotion_votes`` has the classes in their usual order: a primary vote counts 1, a class that a rater marks as
+    secondary and not as primary ``secondary_weight``, renormalised over the classes. ``votes_other`` is the share of
+    primary votes for none of the classes (``Other`` and free text such as ``Other-Annoyed``). The spread is the
+    population standard deviation over raters. An attribute that the consensus file leaves open becomes the raters' mean.
+    An utterance without ratings has nulls.
 
     Args:
-        path: A file of the columns ``FileName, EmoDetail``, one row a rating.
-        columns: Table columns with ``id`` and ``name`` (the file name), changed in place.
+        path: ``labels_detailed`` in one of the forms of :func:`~.msp_rating_forms.read_single_ratings`.
+        columns: Table columns with ``id``, ``name`` (the file name), ``source_label`` and the attributes, changed in place.
         faults: Where utterances with a rating of another form are noted.
+        secondary_weight: Votes of a class that is only secondary.
 
     Returns:
-        Count of ``ratings_without_utterance``, where there are any.
+        Counts of ``ratings_without_utterance``, ``without_ratings`` (utterances that have a label and no rating),
+        ``attributes_from_ratings`` and those of :func:`~.msp_consensus.count_differences`; none of zero.
 
     Raises:
         CorpusError: If the file has another form.
     """
-    file = read_csv(path)
-    advice = "This release reads ratings of that form; leave them out with votes: false."
-    names, details = file.column("FileName", advice), file.column("EmoDetail", advice)
+    ratings = _collect(path, columns, faults)
+    n_rows = len(columns["id"])
+    primary = _tally(ratings.row, ratings.primary, n_rows)  # (rows, classes and other)
+    in_classes = primary[:, :_OTHER] + secondary_weight * ratings.n_secondary  # (rows, classes)
+    total, n_raters = in_classes.sum(axis=1), primary.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        columns["emotion_votes"] = _or_none(total > 0, in_classes / total[:, None])
+        columns["votes_other"] = _or_none(n_raters > 0, primary[:, _OTHER] / n_raters)
+    counts = {
+        "ratings_without_utterance": ratings.strangers,
+        "without_ratings": sum(
+            label is not None and not n and id not in faults.found
+            for id, label, n in zip(columns["id"], columns["source_label"], n_raters, strict=True)
+        ),
+        "attributes_from_ratings": 0,
+    }
+    means: dict[str, NDArray[np.float64]] = {}
+    for k, attribute in enumerate(ATTRIBUTES):
+        means[attribute], std = _mean_and_std(ratings.row, ratings.attributes[:, k], n_rows)
+        columns[f"{attribute}_std"] = _or_none(~np.isnan(std), std)
+    counts |= count_differences(columns, primary, means, leave_out=faults.found)
+    for attribute, mean in means.items():
+        for row in np.flatnonzero(~np.isnan(mean)).tolist():
+            if columns[attribute][row] is None and columns["id"][row] not in faults.found:
+                columns[attribute][row] = float(mean[row])
+                counts["attributes_from_ratings"] += 1
+    return {name: n for name, n in counts.items() if n}
+
+
+@dataclass(frozen=True)
+class _Ratings:
+    """Every rating of a file as arrays, in its order."""
+
+    row: NDArray[np.int64]
+    """Row of the utterance, ``(ratings,)``."""
+    primary: NDArray[np.int64]
+    """Index of the class, ``_OTHER`` for none, ``(ratings,)``."""
+    attributes: NDArray[np.float64]
+    """In the order of ``ATTRIBUTES``, NaN where the rater gave none, ``(ratings, 3)``."""
+    n_secondary: NDArray[np.float64]
+    """How many raters marked a class as secondary and not as primary, ``(rows, classes)``."""
+    strangers: int
+    """Ratings of utterances that are not in the columns."""
+
+
+def _collect(path: Path, columns: dict[str, list[Any]], faults: Faults) -> _Ratings:
     row_of = {name: i for i, name in enumerate(columns["name"])}
-    class_of = {name: k for k, name in enumerate(EMOTIONS)}
-    n_rows, n_classes = len(columns["name"]), len(EMOTIONS)
-    votes: NDArray[np.float64] = np.zeros((n_rows, n_classes + 1))  # the last column counts votes for other
-    n, total, squares = (np.zeros((n_rows, len(ATTRIBUTES))) for _ in range(3))
-    strangers = 0
-    for name, detail, line in zip(names, details, file.lines, strict=True):
-        row = row_of.get(name)
-        if row is None:
+    row, primary, attributes, strangers = array("q"), array("q"), array("d"), 0
+    secondary_row, secondary = array("q"), array("q")
+    for name, place, rating in read_single_ratings(path):
+        at = row_of.get(name)
+        if at is None:
+            at = row_of.get(file_name(name))
+        if at is None:
             strangers += 1
             continue
         try:
-            primary, values = _parse(detail)
+            if isinstance(rating, ValueError):
+                raise rating
+            voted = _class_of(rating.primary)
+            scores = (_score(rating.valence), _score(rating.arousal), _score(rating.dominance))
         except ValueError as error:
-            faults.add(columns["id"][row], f"{path}, line {line}: {error}; expected the form '{_EXAMPLE}'")
+            faults.add(columns["id"][at], f"{path}, {place}: {error}")
             continue
-        label = primary.lower()
-        if label in class_of:
-            votes[row, class_of[label]] += 1
-        elif label.startswith("other"):
-            votes[row, n_classes] += 1
-        else:
-            faults.add(columns["id"][row], f"{path}, line {line}: unknown class '{primary}' (known: {', '.join(EMOTIONS)}, other)")
-        for k, attribute in enumerate(ATTRIBUTES):
-            value = values[attribute]
-            if value is not None:
-                n[row, k] += 1
-                total[row, k] += value
-                squares[row, k] += value * value
-    in_classes: NDArray[np.float64] = votes[:, :n_classes].sum(axis=1)  # (rows,)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = votes[:, :n_classes] / in_classes[:, None]
-        other = votes[:, n_classes] / votes.sum(axis=1)
-        std = np.sqrt(np.maximum(squares / n - (total / n) ** 2, 0))
-    columns["emotion_votes"] = [row if n_votes else None for row, n_votes in zip(share.tolist(), in_classes.tolist(), strict=True)]
-    columns["votes_other"] = [value if n_votes else None for value, n_votes in zip(other.tolist(), votes.sum(axis=1).tolist(), strict=True)]
-    for k, attribute in enumerate(ATTRIBUTES):
-        columns[f"{attribute}_std"] = [
-            value if n_rated else None for value, n_rated in zip(std[:, k].tolist(), n[:, k].tolist(), strict=True)
-        ]
-    return {"ratings_without_utterance": strangers} if strangers else {}
+        row.append(at)
+        primary.append(voted)
+        attributes.extend(scores)
+        for also in _classes_in(rating.secondary):
+            if also != voted:
+                secondary_row.append(at)
+                secondary.append(also)
+    n_secondary = _tally(np.array(secondary_row), np.array(secondary), len(columns["id"]))[:, :_OTHER]
+    return _Ratings(np.array(row), np.array(primary), np.array(attributes).reshape(-1, len(ATTRIBUTES)), n_secondary, strangers)
 
 
-def _parse(detail: str) -> tuple[str, dict[str, float | None]]:
-    """Return primary class and attributes of one rating.
+@lru_cache(maxsize=4096)
+def _class_of(label: str) -> int:
+    """Return the index of the class that a rater named.
 
     Raises:
-        ValueError: If it has another form.
+        ValueError: If it is neither a class nor begins with ``Other``.
     """
-    parts = [part.strip() for part in detail.rstrip("; ").split(";")]
-    if len(parts) != 6 or not parts[1]:
-        raise ValueError(f"the rating {detail!r} has {len(parts)} parts, not 6")
-    values: dict[str, float | None] = {}
-    for part in parts[3:]:
-        letter, _, value = part.partition(":")
-        if letter not in _LETTERS or _LETTERS[letter] in values:
-            raise ValueError(f"the rating {detail!r} does not give A, V and D once each")
-        values[_LETTERS[letter]] = number(value.strip())
-    return parts[1], values
+    lower = label.strip().lower()
+    if lower not in _INDEX and not lower.startswith("other"):
+        raise ValueError(f"unknown class '{label}' (known: {', '.join(EMOTIONS)}, other)")
+    return _INDEX.get(lower, _OTHER)
+
+
+@lru_cache(maxsize=65_536)
+def _classes_in(secondary: str) -> tuple[int, ...]:
+    """Return the indices of the classes in a list of secondary emotions; the others, of which there are many, are left out."""
+    names = (name.strip().lower() for name in secondary.split(","))
+    return tuple({_INDEX[name]: None for name in names if name in _INDEX})
+
+
+@lru_cache(maxsize=4096)
+def _score(text: str) -> float:
+    """Return an attribute value, NaN where there is none.
+
+    Raises:
+        ValueError: If it is no number from 1 to 7.
+    """
+    try:
+        value = number(text.strip())
+    except ValueError:
+        value = 0.0
+    if value is not None and not 1 <= value <= 7:
+        raise ValueError(f"an attribute is '{text}', expected a number from 1 to 7")
+    return float("nan") if value is None else value
+
+
+def _tally(row: NDArray[np.int64], label: NDArray[np.int64], n_rows: int) -> NDArray[np.float64]:
+    """Return how often each label stands in each row, ``(rows, classes and other)``."""
+    n_labels = _OTHER + 1
+    counts = np.bincount(row.astype(np.int64) * n_labels + label.astype(np.int64), minlength=n_rows * n_labels)
+    return counts.reshape(n_rows, n_labels).astype(np.float64)
+
+
+def _mean_and_std(row: NDArray[np.int64], value: NDArray[np.float64], n_rows: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and population deviation of the values of each row, NaN where it has none; NaN values do not count."""
+    row, value = row[~np.isnan(value)], value[~np.isnan(value)]
+    n = np.bincount(row, minlength=n_rows)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(row, value, n_rows) / n
+        std = np.sqrt(np.bincount(row, (value - mean[row]) ** 2, n_rows) / n)
+    return mean, std
+
+
+def _or_none(given: NDArray[np.bool_], values: NDArray[np.float64]) -> list[Any]:
+    """Return rows of an array as a list, None where there is nothing."""
+    rows: Sequence[Any] = values.tolist()
+    return [value if there else None for value, there in zip(rows, given.tolist(), strict=True)]
