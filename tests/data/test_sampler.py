@@ -7,7 +7,7 @@ import pytest
 from torch.utils.data import DataLoader
 
 from emojudge.data import BucketSampler, sampler
-from emojudge.data.sampler import padding_ratio
+from emojudge.data.plan import padding_ratio
 
 
 def lengths(n: int, seed: int = 0) -> np.ndarray:

@@ -18,7 +18,11 @@ class BatchLoader(DataLoader[Any]):
     """A ``DataLoader`` that raises an :class:`EmojudgeError` of a worker process with its own message.
 
     Torch raises an error of the same class whose message is the worker's traceback; that one is kept as the cause.
+
+    Nothing is read before the first batch is asked for: Lightning asks for the iterator before it tells the sampler the epoch.
     """
+
+    sampler: BucketSampler
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # torch promises its own iterator, and asks for none
         try:
