@@ -76,10 +76,5 @@ def check_votes(table: Table, splits: Sequence[str]) -> None:
         )
     labelled = table.rows.data.column("emotion").is_valid().to_numpy()[rows]
     if n_sole := int((labelled & ~voted).sum()):
-        _log.warning(
-            "%s: %d of %d utterances of %s have a label and no votes; it counts as all of them",
-            table.info.source,
-            n_sole,
-            len(rows),
-            splits,
-        )
+        text = "%s: %d of %d utterances of %s have a label and no votes; it counts as all of them"
+        _log.warning(text, table.info.source, n_sole, len(rows), list(splits))
