@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from .._extras import need
+from .._extras import NAMED_IN_CONFIGS, need
 from ..errors import AudioError
 
 Waveform: TypeAlias = NDArray[np.float32]
@@ -29,7 +29,7 @@ class WaveformAugmentation:
     """
 
     def __init__(self, transforms: Sequence[Callable[..., Any]], p: float = 1.0, shuffle: bool = False) -> None:
-        self._compose = need("audiomentations", "augmentation").Compose(list(transforms), p=p, shuffle=shuffle)
+        self._compose = need("audiomentations", NAMED_IN_CONFIGS["audiomentations"]).Compose(list(transforms), p=p, shuffle=shuffle)
 
     def __call__(self, samples: Waveform, sample_rate: int) -> Waveform:
         """Return changed samples."""
