@@ -68,7 +68,11 @@ def joined(before: Seen, n_batches: int, after: Seen) -> Seen:
 
 
 @pytest.mark.parametrize("n_batches", [1, 9, 13, 18])
-@pytest.mark.parametrize("settings", [{}, {"val_check_interval": 2}, {"max_steps": 27}], ids=["plain", "validating", "counting steps"])
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"val_check_interval": 2}, {"max_steps": 27}, {"reload_dataloaders_every_n_epochs": 1}],
+    ids=["plain", "validating", "counting steps", "reloading"],
+)
 def test_resumed_epoch_begins_behind_what_was_trained_on(fit: Any, tmp_path: Path, n_batches: int, settings: dict[str, Any]) -> None:
     whole = fit(callbacks=[every_step(tmp_path)], **settings)
     assert [len(batches) for batches in whole.values()] == [9, 9, 9]
@@ -84,6 +88,12 @@ def test_what_was_only_read_ahead_comes_again(fit: Any, tmp_path: Path, data: di
     stopped = fit(callbacks=[Stopping(n + 4), every_step(tmp_path)], data=data)  # the last batch is trained on and not kept
     assert stopped == {0: whole[0], 1: whole[1][:4]}
     assert fit(tmp_path / f"step={n + 3}.ckpt", data=data) == {1: whole[1][3:], 2: whole[2]}
+
+
+def test_an_epoch_cut_short_stays_cut_short(fit: Any, tmp_path: Path) -> None:
+    whole = fit(callbacks=[every_step(tmp_path)], limit_train_batches=6)
+    after = fit(tmp_path / "step=8.ckpt", limit_train_batches=6)
+    assert after == {1: whole[1][2:], 2: whole[2]}
 
 
 def test_accumulated_batches_count_each(fit: Any, tmp_path: Path) -> None:
