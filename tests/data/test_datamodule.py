@@ -307,6 +307,7 @@ def test_missing_split_is_refused_with_those_there_are(table_path: str) -> None:
         ({"table": "a", "eval_batch_size": 4, "eval_batch_seconds": 30.0}, "eval_batch_size is 4 and .eval_batch_seconds is 30"),
         ({"table": "a", "audio": False, "text": True, "batch_seconds": 30.0}, "batch_seconds is 30, but batches without audio"),
         ({"table": "a", "audio": False, "text": True, "eval_batch_seconds": 30.0}, "eval_batch_seconds is 30, but batches without audio"),
+        ({"table": "a", "audio": False, "text": True, "augmentation": np.copy}, "augmentation changes waveforms, but .audio is false"),
         ({"table": "a", "batch_seconds": 30.0, "pool_batches": 1}, "pool_batches is 1, but batches by seconds"),
     ],
 )

@@ -38,6 +38,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
         waveform, waveform_mask = _pad([u.waveform for u in utterances if u.waveform is not None], np.float32(0), min_samples)
     if utterances[0].tokens is not None:
         tokens, token_mask = _pad([u.tokens for u in utterances if u.tokens is not None], np.int64(pad_id), 1)
+    votes = [u.votes for u in utterances if u.votes is not None]
     return Batch(
         row=torch.tensor([u.row for u in utterances], dtype=torch.int64),
         id=[u.id for u in utterances],
@@ -46,7 +47,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
         tokens=tokens,
         token_mask=token_mask,
         emotion=torch.tensor([u.emotion for u in utterances], dtype=torch.int64),
-        votes=torch.from_numpy(np.stack([u.votes for u in utterances if u.votes is not None])) if utterances[0].votes is not None else None,
+        votes=torch.from_numpy(np.stack(votes)) if votes else None,
     )
 
 

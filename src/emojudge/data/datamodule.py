@@ -116,7 +116,7 @@ class EmotionDataModule(CorpusDataModule):
     ) -> None:
         super().__init__()
         check_source(table, reader)
-        check_parts(audio=audio, text=text)
+        check_parts(audio=audio, text=text, augmented=augmentation is not None)
         check_classes(classes)
         check_positive(
             {

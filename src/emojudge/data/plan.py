@@ -54,13 +54,13 @@ def length_buckets(lengths: NDArray[np.float64], seconds: float) -> list[Bucket]
     3 % shorter than its longest, but at least four, and the last one takes the rest.
     """
     order = np.argsort(-lengths, kind="stable").astype(np.int64)
-    descending = lengths[order]
+    negative = -lengths[order]  # ascending, for the search
     buckets = []
     start = 0
     while start < len(order):
-        size = _n_together(descending[start], seconds)
-        alike = np.searchsorted(-descending, -descending[start] * (1 - _BUCKET_WIDTH), side="right") - start
-        stop = start + size * max(int(alike) // size, _BUCKET_BATCHES)
+        size = _n_together(-negative[start], seconds)
+        n_alike = int(np.searchsorted(negative, negative[start] * (1 - _BUCKET_WIDTH), side="right")) - start
+        stop = start + size * max(n_alike // size, _BUCKET_BATCHES)
         if stop + size * _BUCKET_BATCHES > len(order):
             stop = len(order)
         buckets.append(Bucket(order[start:stop], size))

@@ -17,14 +17,16 @@ def check_source(table: str | None, reader: str | None) -> None:
         raise ConfigError("data.init_args needs either 'table', a saved table, or 'reader', a corpus reader with its 'reader_options'")
 
 
-def check_parts(*, audio: bool, text: bool) -> None:
-    """Check that a batch will hold something.
+def check_parts(*, audio: bool, text: bool, augmented: bool) -> None:
+    """Check that a batch will hold something, and the sound that an augmentation is to change.
 
     Raises:
-        ConfigError: If it holds neither sound nor words.
+        ConfigError: If it holds neither sound nor words, or there is an augmentation and no sound.
     """
     if not audio and not text:
         raise ConfigError("data.init_args.audio and .text are both false; a batch needs one of them")
+    if augmented and not audio:
+        raise ConfigError("data.init_args.augmentation changes waveforms, but .audio is false; set audio to true, or augmentation to null")
 
 
 def check_classes(classes: Sequence[str]) -> None:
