@@ -82,3 +82,44 @@ def test_a_masked_class_of_weight_zero_takes_no_part(smoothing):
 def test_settings_are_checked():
     with pytest.raises(ValueError, match="gamma must be 0 or more"):
         FocalLoss(gamma=-1)
+
+
+# distributions as targets
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_a_label_and_all_votes_for_it_give_one_number(batch, gamma, smoothing):
+    logits, target, alpha = batch
+    options = {"alpha": alpha, "gamma": gamma, "label_smoothing": smoothing}
+    assert torch.equal(focal_loss(logits, F.one_hot(target, 5).float(), **options), focal_loss(logits, target, **options))
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_the_loss_of_votes_is_that_expected_of_a_vote(batch, gamma):
+    logits, _, alpha = batch
+    votes = torch.rand(40, 5, dtype=torch.float64).softmax(dim=1)
+    hard = torch.stack([loss_of_each(logits, torch.full((40,), c), alpha, gamma) for c in range(5)], dim=1)  # (batch, classes)
+    torch.testing.assert_close(focal_loss(logits, votes, alpha=alpha, gamma=gamma), (votes * hard).sum(dim=1).mean())
+
+
+def loss_of_each(logits, target, alpha, gamma):
+    return torch.stack([focal_loss(row[None], y[None], alpha=alpha, gamma=gamma) for row, y in zip(logits, target, strict=True)])
+
+
+def test_cross_entropy_of_votes_is_torchs(batch):
+    logits, _, _ = batch
+    votes = torch.rand(40, 5).softmax(dim=1)
+    torch.testing.assert_close(CrossEntropyLoss()(logits, votes), F.cross_entropy(logits, votes.double()))
+    torch.testing.assert_close(CrossEntropyLoss(0.2)(logits, votes), F.cross_entropy(logits, votes.double(), label_smoothing=0.2))
+
+
+def test_votes_by_hand():
+    logits = torch.tensor([[0.25, 0.75]]).log()
+    by_hand = 0.4 * 2 * 0.75**2 * -math.log(0.25) + 0.6 * 3 * 0.25**2 * -math.log(0.75)
+    assert focal_loss(logits, torch.tensor([[0.4, 0.6]]), alpha=torch.tensor([2.0, 3.0])).item() == pytest.approx(by_hand)
+
+
+def test_distributions_of_another_shape_are_refused(batch):
+    with pytest.raises(ValueError, match=r"\(1, 5\) are no distributions for logits of shape \(40, 5\)"):
+        focal_loss(batch[0], torch.ones(1, 5) / 5)

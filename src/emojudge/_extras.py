@@ -5,6 +5,9 @@ from types import ModuleType
 
 from .errors import MissingExtraError
 
+NAMED_IN_CONFIGS = {"audiomentations": "augmentation"}
+"""Packages whose classes a config names, and the extra that brings each."""
+
 
 def need(package: str, extra: str) -> ModuleType:
     """Return the imported ``package``.

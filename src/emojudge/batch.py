@@ -27,6 +27,8 @@ class Batch(NamedTuple):
     emotion: "Tensor | None" = None
     """Index into the run's class list, ``(batch,)`` int64; -1 where there is no label."""
     votes: "Tensor | None" = None
-    """Distribution of the raters' votes over the classes, ``(batch, classes)`` float32."""
+    """Distribution of the raters' votes over the classes, ``(batch, classes)`` float32, zero throughout where there is none.
+
+    In training on votes only."""
     attributes: "Tensor | None" = None
     """Valence, arousal and dominance as ``(y - 1) / 6``, ``(batch, 3)`` float32; NaN where unknown."""

@@ -12,15 +12,22 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, g
     Paper: it names neither ``gamma`` nor how utterances are averaged; we take 2 and the plain mean, so
     that the weights are not normalised within a batch and accumulation over batches stays exact.
 
+    Paper: knows one label an utterance. For a distribution ``q`` of votes we take the loss expected under it, the sum of ``q_c`` times
+    the loss of class ``c``.
+
     Args:
         logits: Unnormalised scores, ``(batch, classes)``. A class of weight 0 may be masked with ``-inf``.
-        target: Index of the true class, ``(batch,)`` int64; utterances without a label are left out before.
+        target: Index of the true class, ``(batch,)`` int64, or its distribution, ``(batch, classes)``; utterances without
+            either are left out before.
         alpha: One weight a class, ``(classes,)``; ones by default.
         gamma: How much utterances that are already right are played down; 0 or more.
         label_smoothing: Share of the target that is spread over the classes of a weight above 0; each then adds its own term.
 
     Returns:
         A scalar.
+
+    Raises:
+        ValueError: If distributions are of another shape than the logits.
 
     >>> import torch
     >>> logits = torch.tensor([[0.25, 0.75]]).log()
@@ -30,8 +37,10 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, g
     log_p = logits.log_softmax(dim=-1)  # (batch, classes)
     alpha = log_p.new_ones(logits.shape[-1]) if alpha is None else alpha
     present = alpha > 0  # (classes,)
-    weight = F.one_hot(target, logits.shape[-1]).to(log_p.dtype)
-    weight = (weight * (1 - label_smoothing) + label_smoothing * present / present.sum()) * alpha  # (batch, classes)
+    if target.ndim > 1 and target.shape != logits.shape:
+        raise ValueError(f"targets of shape {tuple(target.shape)} are no distributions for logits of shape {tuple(logits.shape)}")
+    share = (target if target.ndim > 1 else F.one_hot(target, logits.shape[-1])).to(log_p.dtype)  # (batch, classes)
+    weight = (share * (1 - label_smoothing) + label_smoothing * present / present.sum()) * alpha  # (batch, classes)
     # expm1 keeps 1 - p exact near p = 1, the floor keeps the gradient finite there for gamma below 1;
     # a masked class has log p = -inf, and -inf times its weight 0 would be NaN
     wrong = (-log_p.expm1()).clamp(min=1e-30)
@@ -55,7 +64,7 @@ class FocalLoss(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, logits: Tensor, target: Tensor, alpha: Tensor | None = None) -> Tensor:
-        """Return the mean loss of ``(batch, classes)`` logits against ``(batch,)`` class indices."""
+        """Return the mean loss of ``(batch, classes)`` logits against ``(batch,)`` class indices or ``(batch, classes)`` shares."""
         return focal_loss(logits, target, alpha=alpha, gamma=self.gamma, label_smoothing=self.label_smoothing)
 
     def extra_repr(self) -> str:

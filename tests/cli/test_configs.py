@@ -78,8 +78,10 @@ def test_a_config_has_the_one_section_of_its_folder(name):
 
 @pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("experiment/")])
 def test_an_experiment_changes_settings_and_chooses_no_part(name):
-    assert content(name).keys() <= {"trainer", "data", "model"}
-    assert "class_path" not in find_config(name).read_text()
+    settings = content(name)
+    assert settings.keys() <= {"trainer", "data", "model"}
+    settings.get("data", {}).get("init_args", {}).pop("augmentation", None)  # adds a part and replaces none
+    assert "class_path" not in str(settings)
 
 
 @pytest.mark.parametrize("name", RUN_CONFIGS)
@@ -119,6 +121,36 @@ def test_a_combination_of_a_run_config_builds_and_trains_one_step(runs, files, t
     more = [setting for file in files for setting in WITHOUT_HUB.get(file, ())]
     assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1", *more) == 0
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+
+
+def test_the_augmented_experiment_joins_any_data_with_sound(runs, tmp_path):
+    pytest.importorskip("audiomentations")
+    files = ["trainer/cpu.yaml", "data/audio.yaml", "model/ecapa_small.yaml", "experiment/small_acoustic.yaml"]
+    assert run_on_one_step("fit", [*files, "experiment/augmented.yaml"], tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    made = yaml.safe_load((tmp_path / "run" / "config_fit.yaml").read_text())["data"]["init_args"]["augmentation"]
+    assert [transform["class_path"] for transform in made["init_args"]["transforms"]] == [
+        "audiomentations.Gain",
+        "audiomentations.AddGaussianSNR",
+    ]
+    settings = ["--data.init_args.batch_seconds=8", "--data.init_args.pool_batches=50", "--data.init_args.target=votes"]
+    assert run_on_one_step("fit", files, tmp_path / "other", runs.table, "--trainer.limit_val_batches=1", *settings) == 0
+
+
+def test_an_extra_that_a_config_needs_is_named(runs, tmp_path, monkeypatch, capsys):
+    class Missing:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.partition(".")[0] == "audiomentations":
+                raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "audiomentations"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [Missing, *sys.meta_path])
+    assert run_on_one_step("fit", ["data/audio.yaml", "model/ecapa_small.yaml", "experiment/augmented.yaml"], tmp_path, runs.table) == 2
+    error = capsys.readouterr().err
+    assert "data.init_args.augmentation.init_args.transforms: No module named 'audiomentations'" in error
+    assert error.strip().endswith("it is not installed: pip install 'emojudge[augmentation]'")
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -54,3 +54,12 @@ def test_a_batch_without_any_words_has_one_masked_token() -> None:
     assert batch.token_mask is not None
     assert batch.tokens.tolist() == [[1]]
     assert batch.token_mask.tolist() == [[False]]
+
+
+def test_votes_are_stacked_where_there_are_some() -> None:
+    shares = [np.array([0.5, 0.5, 0], dtype=np.float32), np.array([0, 0, 1], dtype=np.float32)]
+    batch = collate([Utterance(i, str(i), -1, ramp(5), votes=share) for i, share in enumerate(shares)])
+    assert batch.votes is not None
+    assert batch.votes.tolist() == [[0.5, 0.5, 0], [0, 0, 1]]
+    assert batch.votes.dtype == torch.float32
+    assert collate([Utterance(0, "a", 0, ramp(5))]).votes is None

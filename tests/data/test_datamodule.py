@@ -149,6 +149,83 @@ def test_batch_sizes_of_fit_and_evaluation(table_path: str) -> None:
     assert len(ready(table=table_path, batch_size=5).val_dataloader()) == 3
 
 
+def padded_seconds(loader: Any) -> list[tuple[int, float]]:
+    return [(len(batch.id), batch.waveform.numel() / 16000) for batch in loader]
+
+
+def test_batches_by_seconds_hold_as_much_sound_as_they_may(table_path: str) -> None:
+    data = ready(table=table_path, batch_seconds=6.0, eval_batch_seconds=3.0, max_duration_s=None)
+    for loader, seconds in ((data.train_dataloader(), 6.0), (data.val_dataloader(), 3.0), (data.predict_dataloader(), 3.0)):
+        found = padded_seconds(loader)
+        assert len(found) == len(loader)
+        assert max(padded for _, padded in found) <= seconds
+        assert len({n for n, _ in found}) > 1  # more of the shorter ones
+    assert sorted(ids(data.train_dataloader())) == sorted(ids(ready(table=table_path).train_dataloader()))
+    assert {n for n, _ in padded_seconds(ready(table=table_path, batch_seconds=0.4).train_dataloader())} == {1}
+
+
+def test_evaluation_follows_training_unless_it_is_told_otherwise(table_path: str) -> None:
+    def limits(**options: Any) -> tuple[Any, ...]:
+        data = EmotionDataModule(table=table_path, **options)
+        return data.batch_size, data.batch_seconds, data.eval_batch_size, data.eval_batch_seconds
+
+    assert limits() == (32, None, 32, None)
+    assert limits(batch_size=5) == (5, None, 5, None)
+    assert limits(batch_size=5, eval_batch_size=1) == (5, None, 1, None)
+    assert limits(batch_size=5, batch_seconds=60.0) == (None, 60.0, None, 60.0)
+    assert limits(batch_seconds=60.0, eval_batch_size=1) == (None, 60.0, 1, None)
+    assert limits(batch_size=5, eval_batch_seconds=90.0) == (5, None, None, 90.0)
+
+
+def test_seconds_are_those_that_are_kept_of_an_utterance(table_path: str) -> None:
+    found = padded_seconds(ready(table=table_path, batch_seconds=8.0, max_duration_s=0.25, min_samples=400).train_dataloader())
+    assert {n for n, _ in found} == {8}  # shorter than a second: as many as seconds
+
+
+def test_votes_train_what_has_no_majority_too(tiny_table: Table, table_path: str) -> None:
+    data, plain = ready(table=table_path, target="votes"), ready(table=table_path)
+    votes = dict(zip(tiny_table.column("id"), tiny_table.column("emotion_votes"), strict=True))
+    found = {}
+    for batch in data.train_dataloader():
+        assert batch.votes.dtype == torch.float32
+        found |= dict(zip(batch.id, batch.votes, strict=True))
+    without = set(found) - set(ids(plain.train_dataloader()))
+    source = dict(zip(tiny_table.column("id"), tiny_table.column("source_label"), strict=True))
+    assert sorted(source[id] for id in without) == ["O", "X"]
+    for id, share in found.items():
+        torch.testing.assert_close(share, torch.tensor(votes[id]))
+    counts = data.class_counts()
+    torch.testing.assert_close(counts, torch.stack(list(found.values())).sum(dim=0, dtype=torch.float64))
+    assert plain.class_counts().sum() == len(found) - 2
+
+
+def test_evaluation_stays_with_the_majority(table_path: str) -> None:
+    data, plain = ready(table=table_path, target="votes"), ready(table=table_path)
+    for ours, theirs in ((data.val_dataloader(), plain.val_dataloader()), (data.test_dataloader(), plain.test_dataloader())):
+        for batch, expected in zip(ours, theirs, strict=True):
+            assert batch.votes is None
+            assert batch.id == expected.id
+            assert torch.equal(batch.emotion, expected.emotion)
+    assert all(batch.votes is None for batch in plain.train_dataloader())
+
+
+def test_votes_go_through_the_class_map(table_path: str) -> None:
+    class_map = {"happy": "up", "surprise": "up", "sad": "down", "angry": "down"}
+    data = ready(table=table_path, classes=["up", "down"], class_map=class_map, target="votes")
+    batches = list(data.train_dataloader())
+    assert all(batch.votes.shape[1] == 2 for batch in batches)
+    torch.testing.assert_close(torch.cat([batch.votes for batch in batches]).sum(dim=1), torch.ones(sum(len(b.id) for b in batches)))
+
+
+def test_votes_of_a_corpus_without_any_are_refused_before_training(
+    tiny_table: Table, tmp_path: Path, make_trainer: Any, probe: Any
+) -> None:
+    tiny_table.with_columns(emotion_votes=[None] * len(tiny_table)).save(tmp_path / "table.parquet")
+    with pytest.raises(CorpusError, match="has votes of raters"):
+        make_trainer().fit(probe, datamodule=EmotionDataModule(table=str(tmp_path / "table.parquet"), target="votes"))
+    ready("predict", table=str(tmp_path / "table.parquet"), target="votes").predict_dataloader()
+
+
 def test_workers_give_the_same_batches(table_path: str) -> None:
     plain = list(ready(table=table_path, batch_size=8).train_dataloader())
     worked = list(ready(table=table_path, batch_size=8, num_workers=2).train_dataloader())
@@ -225,6 +302,13 @@ def test_missing_split_is_refused_with_those_there_are(table_path: str) -> None:
         ({"table": "a", "eval_batch_size": 0}, "eval_batch_size is 0"),
         ({"table": "a", "max_duration_s": -1.0}, r"max_duration_s is -1\.0"),
         ({"table": "a", "classes": ["x", "x"]}, "each once"),
+        ({"table": "a", "batch_seconds": 0.0}, r"batch_seconds is 0\.0"),
+        ({"table": "a", "eval_batch_seconds": -3.0}, r"eval_batch_seconds is -3\.0"),
+        ({"table": "a", "eval_batch_size": 4, "eval_batch_seconds": 30.0}, "eval_batch_size is 4 and .eval_batch_seconds is 30"),
+        ({"table": "a", "audio": False, "text": True, "batch_seconds": 30.0}, "batch_seconds is 30, but batches without audio"),
+        ({"table": "a", "audio": False, "text": True, "eval_batch_seconds": 30.0}, "eval_batch_seconds is 30, but batches without audio"),
+        ({"table": "a", "audio": False, "text": True, "augmentation": np.copy}, "augmentation changes waveforms, but .audio is false"),
+        ({"table": "a", "batch_seconds": 30.0, "pool_batches": 1}, "pool_batches is 1, but batches by seconds"),
     ],
 )
 def test_contradictory_arguments_are_refused(options: dict[str, Any], message: str) -> None:

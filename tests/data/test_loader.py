@@ -2,7 +2,9 @@
 
 import pytest
 
-from emojudge.data.loader import BatchLoader
+from emojudge.data import BucketSampler
+from emojudge.data.loader import BatchLoader, make_loader
+from emojudge.data.sampler import IndexBatch
 from emojudge.errors import AudioError
 
 
@@ -34,3 +36,23 @@ def test_a_workers_error_has_its_own_message(n_workers: int) -> None:
 def test_a_fault_of_the_program_keeps_the_workers_traceback() -> None:
     with pytest.raises(ZeroDivisionError, match=r"in DataLoader worker process 0.\nOriginal Traceback"):
         list(BatchLoader(Failing(ZeroDivisionError("x")), batch_size=None, num_workers=1))
+
+
+class Epochs:
+    """Items that say which epoch their index is of."""
+
+    def __len__(self) -> int:
+        return 6
+
+    def __getitem__(self, index: IndexBatch) -> int:
+        return index.epoch
+
+
+@pytest.mark.parametrize("n_workers", [0, 2])
+def test_the_epoch_may_be_told_after_the_iterator_was_asked_for(n_workers: int) -> None:
+    sampler = BucketSampler(range(1, 7), 2, shuffle=True)
+    loader = make_loader(Epochs(), sampler, int, num_workers=n_workers, seed=0)  # type: ignore[arg-type]
+    for epoch in (3, 4):
+        batches = iter(loader)
+        sampler.set_epoch(epoch)
+        assert list(batches) == [epoch] * 3

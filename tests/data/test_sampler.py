@@ -1,13 +1,15 @@
 """The sampler: every utterance once, ranks level and disjoint, little padding, an order made of seed and epoch."""
 
+import pickle
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
 from torch.utils.data import DataLoader
 
 from emojudge.data import BucketSampler, sampler
-from emojudge.data.sampler import padding_ratio
+from emojudge.data.plan import padding_ratio
 
 
 def lengths(n: int, seed: int = 0) -> np.ndarray:
@@ -43,15 +45,17 @@ def test_order_is_a_function_of_seed_and_epoch_alone() -> None:
     assert order(1, 2) != order(2, 2)
 
 
-def test_other_epochs_put_other_utterances_together() -> None:
-    made = BucketSampler(lengths(640), 8, shuffle=True)
+@pytest.mark.parametrize("options", [{"batch_size": 8}, {"batch_seconds": 55.0}])
+def test_other_epochs_put_other_utterances_together(options: dict[str, Any]) -> None:
+    made = BucketSampler(lengths(640), **options, shuffle=True)
     first = {frozenset(batch) for batch in made}
     made.set_epoch(1)
     assert not first & {frozenset(batch) for batch in made}
 
 
-def test_short_utterances_do_not_come_first() -> None:
-    made = BucketSampler(lengths(1600), 8, shuffle=True)
+@pytest.mark.parametrize("options", [{"batch_size": 8}, {"batch_seconds": 55.0}])
+def test_short_utterances_do_not_come_first(options: dict[str, Any]) -> None:
+    made = BucketSampler(lengths(1600), **options, shuffle=True)
     means = [made.lengths[batch].mean() for batch in made]
     assert abs(np.corrcoef(means, np.arange(len(means)))[0, 1]) < 0.2
 
@@ -80,8 +84,9 @@ def test_evaluation_begins_with_the_longest() -> None:
     assert list(made) == [[1, 3], [2, 4], [0]]
 
 
-def test_two_hundred_batches_are_padded_by_two_percent() -> None:
-    made = BucketSampler(lengths(6400), 32, shuffle=True)
+@pytest.mark.parametrize("options", [{"batch_size": 32}, {"batch_seconds": 32 * 6.9}])
+def test_two_hundred_batches_are_padded_by_two_percent(options: dict[str, Any]) -> None:
+    made = BucketSampler(lengths(6400), **options, shuffle=True)
     random = np.random.default_rng(0).permutation(6400).reshape(200, 32)
     for epoch in range(3):
         made.set_epoch(epoch)
@@ -112,10 +117,31 @@ def test_loader_hands_whole_lists_to_the_dataset() -> None:
     assert len(loader) == 3
 
 
-@pytest.mark.parametrize(("n", "batch_size"), [(0, 8), (8, 0)])
-def test_nothing_to_sample_is_refused(n: int, batch_size: int) -> None:
-    with pytest.raises(ValueError, match="needs utterances"):
-        BucketSampler(lengths(n), batch_size, shuffle=True)
+@pytest.mark.parametrize(
+    ("n", "options"),
+    [
+        (0, {"batch_size": 8}),
+        (8, {"batch_size": 0}),
+        (8, {"batch_seconds": 0.0}),
+        (8, {}),
+        (8, {"batch_size": 8, "batch_seconds": 60.0}),
+        (8, {"batch_size": 8, "pool_batches": 0}),
+    ],
+)
+def test_nothing_to_sample_is_refused(n: int, options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="needs utterances, a positive batch_size or batch_seconds"):
+        BucketSampler(lengths(n), **options, shuffle=True)
+
+
+def test_a_batch_says_which_epoch_it_is_of() -> None:
+    made = BucketSampler(lengths(40), 8, shuffle=True)
+    made.set_epoch(3)
+    batches = iter(made)
+    first: Any = next(batches)
+    made.set_epoch(4)
+    assert (first.epoch, next(batches).epoch) == (3, 3)  # type: ignore[attr-defined]
+    again: Any = pickle.loads(pickle.dumps(first))  # on its way to a worker
+    assert (again, again.epoch) == (first, 3)
 
 
 def test_a_pool_of_one_batch_gives_random_batches():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from emojudge.corpus import Table, TableInfo, build_table
-from emojudge.data.selection import complete_rows, labelled_rows
+from emojudge.data.selection import complete_rows, known_rows
 from emojudge.errors import CorpusError
 
-EMOTIONS = np.array([0, -1, 1, -1, 2])
+KNOWN = np.array([True, False, True, False, True])
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ def table() -> Table:
     return build_table(columns, TableInfo("test"))
 
 
-def test_labelled_rows_of_several_splits_are_in_row_order(table: Table) -> None:
-    assert labelled_rows(table, ["dev", "train"], EMOTIONS).tolist() == [0, 2, 4]
+def test_rows_with_a_target_of_several_splits_are_in_row_order(table: Table) -> None:
+    assert known_rows(table, ["dev", "train"], KNOWN).tolist() == [0, 2, 4]
 
 
 def test_split_without_labels_is_refused_by_name(table: Table) -> None:
     with pytest.raises(CorpusError, match="none of the 1 utterances of split 'test3'"):
-        labelled_rows(table, ["train", "test3"], EMOTIONS)
+        known_rows(table, ["train", "test3"], KNOWN)
     with pytest.raises(CorpusError, match=r"no utterance in split 'test2' \(found: train 3"):
-        labelled_rows(table, ["test2"], EMOTIONS)
+        known_rows(table, ["test2"], KNOWN)
 
 
 @pytest.mark.parametrize(("audio", "text", "expected"), [(True, False, [0, 4]), (False, True, [0, 1]), (True, True, [0])])

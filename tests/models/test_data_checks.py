@@ -39,12 +39,14 @@ def test_waveforms_at_another_rate_are_refused_with_both(stage):
             network.check_data(SimpleNamespace(sample_rate=22050), stage)
 
 
-@pytest.mark.parametrize(("norm", "n_together", "warned"), [("group", 8, True), ("group", 1, False), ("layer", 8, False)])
+@pytest.mark.parametrize(
+    ("norm", "n_together", "warned"), [("group", 8, True), ("group", None, True), ("group", 1, False), ("layer", 8, False)]
+)
 def test_an_encoder_that_hears_padding_is_warned_of_where_utterances_are_evaluated_together(caplog, norm, n_together, warned):
     speech(norm).check_data(SimpleNamespace(sample_rate=16000, eval_batch_size=n_together), "predict")
     said = "the wav2vec2 model gives an utterance other values in a padded batch than alone"
     assert [record.getMessage().startswith(said) for record in caplog.records] == [True] * warned
-    assert ("data.init_args.eval_batch_size is 8: set it to 1" in caplog.text) == warned
+    assert (f"data.init_args.eval_batch_size is {n_together}: set it to 1" in caplog.text) == warned
 
 
 def test_pretrained_words_need_their_own_tokenizer(folder):

@@ -122,7 +122,7 @@ def test_an_absent_class_is_masked_everywhere():
     nn.init.constant_(model.network.out.bias[3:], 100.0)
     assert model(batch())[:, 3].isnan().all()
     assert model(batch())[:, :3].isfinite().all()
-    loss, logits, n = model._step(batch((0, 1, 2, 3, -1)))
+    loss, logits, n = model._step(batch(), torch.tensor([0, 1, 2, 3, -1]))
     assert (logits.argmax(dim=1) != 3).all()
     assert loss.isfinite()
     assert n == 4
@@ -143,7 +143,7 @@ def test_loss_is_of_labelled_utterances_with_input_and_the_penalty():
 
 def test_a_batch_without_a_usable_utterance_gives_zero_and_zero_gradients():
     model = classifier()
-    loss, _, n = model._step(batch((-1, -1)))
+    loss, _, n = model._step(batch((-1, -1)), torch.tensor([-1, -1]))
     loss.backward()
     assert (loss.item(), n) == (0, 0)
     assert all((p.grad == 0).all() for p in model.network.parameters())
@@ -296,3 +296,52 @@ def test_it_learns(tmp_path):
     run = trainer(tmp_path, max_epochs=60)
     run.fit(model, datamodule=Data(counts=(1, 1, 2, 0)))
     assert run.callback_metrics["val/accuracy"] > 0.9
+
+
+# votes
+
+
+def voted(votes, emotion):
+    return batch(emotion)._replace(votes=torch.tensor(votes))
+
+
+VOTES = [[0.5, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.25, 0.0, 0.75, 0.0]]
+
+
+def test_training_is_on_votes_where_the_batch_has_them():
+    model = classifier(Plain(), classes=CLASSES)
+    model.set_class_counts(torch.tensor([0.75, 1.5, 0.75, 0.5], dtype=torch.float64))
+    a = voted(VOTES, (-1, 1, 0, 2))
+    model.log = lambda *args, **options: None
+    rows = [0, 1, 3]  # one without a majority trains, one with a label and no votes does not
+    expected = FocalLoss()(model.network(a)[rows], a.votes[rows], model.class_weight)
+    torch.testing.assert_close(model.training_step(a, 0), expected)
+    hard = model.training_step(a._replace(votes=None), 0)
+    torch.testing.assert_close(hard, FocalLoss()(model.network(a)[1:], a.emotion[1:], model.class_weight))
+
+
+def test_evaluation_is_of_labels_whatever_the_votes(tmp_path):
+    model = classifier(Plain(), class_weighting="none", classes=CLASSES)
+    a = voted(VOTES, (-1, 1, 0, 2))
+    scores, plain = (trainer(tmp_path).test(model, DataLoader([b], batch_size=None), verbose=False)[0] for b in (a, a._replace(votes=None)))
+    assert scores == plain
+    assert scores["test/loss"] == pytest.approx(float(FocalLoss()(model.network(a)[1:], a.emotion[1:])))
+
+
+def test_weights_and_prior_come_from_the_mass_of_votes():
+    model = classifier()
+    model.set_class_counts(torch.tensor([0.5, 1.5, 2.0, 0.0], dtype=torch.float64))
+    torch.testing.assert_close(model.class_weight, torch.tensor([4 / (3 * 0.5), 4 / (3 * 1.5), 4 / (3 * 2.0), 0.0]))
+    torch.testing.assert_close(model.source_prior(), torch.tensor([1 / 3, 1 / 3, 1 / 3, 0], dtype=torch.float64))
+    plain = classifier(class_weighting="none")
+    plain.set_class_counts(torch.tensor([0.5, 1.5, 2.0, 0.0], dtype=torch.float64))
+    torch.testing.assert_close(plain.source_prior(), torch.tensor([1 / 8, 3 / 8, 1 / 2, 0], dtype=torch.float64))
+
+
+def test_whole_counts_of_an_earlier_checkpoint_are_taken():
+    model, again = classifier(), classifier()
+    model.set_class_counts(torch.tensor([1, 3, 4, 0]))
+    state = model.state_dict()
+    state["class_count"] = state["class_count"].to(torch.int64)
+    again.load_state_dict(state)
+    assert torch.equal(again.source_prior(), model.source_prior())

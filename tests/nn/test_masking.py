@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from emojudge.nn.masking import SpectrumMasking
@@ -47,3 +48,38 @@ def test_the_seed_decides_the_masks():
         outputs.append(masking(frames, mask))
     assert (outputs[0] == outputs[1]).all()
     assert (outputs[0] != outputs[2]).any()
+
+
+@pytest.mark.parametrize("setting", ["time_masks", "time_frames", "frequency_masks", "frequency_bins"])
+def test_nothing_to_mask_leaves_the_spectrum(setting):
+    frames, mask = spectrum([20, 12])
+    with pytest.raises(ValueError, match=f"{setting} must be 0 or more, found -1"):
+        SpectrumMasking(**{setting: -1})
+    kind = setting.split("_", maxsplit=1)[0]
+    other = {"time": "frequency_masks", "frequency": "time_masks"}[kind]
+    assert torch.equal(SpectrumMasking(**{setting: 0, other: 0})(frames, mask), frames)
+
+
+@pytest.mark.parametrize(("n_masks", "n_frames", "most"), [(1, 9, 4), (2, 9, 4), (3, 9, 3), (2, 3, 0), (2, 1, 0)])
+def test_all_masks_together_leave_half_of_a_short_clip(n_masks, n_frames, most):
+    torch.manual_seed(0)
+    frames, mask = spectrum([60, n_frames] * 300)
+    hidden = SpectrumMasking(time_masks=n_masks, time_frames=50, frequency_masks=0)(frames, mask)[1::2, :, 0, 0] == 0
+    assert hidden.sum(dim=1).max() == most
+    assert not hidden[:, n_frames:].any()  # the masks fall on real frames only
+
+
+def test_all_bands_together_leave_half_of_the_spectrum():
+    torch.manual_seed(0)
+    frames, mask = spectrum([20] * 500)
+    hidden = SpectrumMasking(time_masks=0, frequency_masks=3, frequency_bins=12)(frames, mask)[:, 0, 0] == 0
+    assert hidden.sum(dim=1).max() == 6
+
+
+def test_more_masks_hide_more():
+    frames, mask = spectrum([60] * 200)
+    shares = []
+    for n_masks in (1, 2):
+        torch.manual_seed(0)
+        shares.append((SpectrumMasking(time_masks=n_masks, time_frames=10, frequency_masks=0)(frames, mask) == 0).float().mean())
+    assert shares[1] > 1.5 * shares[0]

@@ -44,7 +44,7 @@ class BestCheckpoint(_RunCheckpoint):
 class LatestCheckpoint(_RunCheckpoint):
     """Keeps the state at the end of the latest epoch as ``checkpoints/last.ckpt``, to resume from.
 
-    It is never saved inside an epoch: one taken up there would draw other batches than those that were left.
+    It is never saved inside an epoch: one taken up there would go on with the batches that were left, but with other dropout.
     """
 
     def __init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import yaml
 from jsonargparse import ArgumentParser, set_parsing_settings
 
+from .._extras import NAMED_IN_CONFIGS
 from ..configs import find_config
 from ..errors import ConfigError, nearest
 
@@ -69,7 +70,7 @@ class OneLineErrors(ArgumentParser):
         if not self.exit_on_error:  # reads the arguments of one class; its parent knows where they stand
             super().error(text, ex)
         text = _shortened(text)
-        sys.stderr.write(f"emojudge: {text}{_class_meant(text)}\n")
+        sys.stderr.write(f"emojudge: {text}{_class_meant(text)}{_extra_meant(text)}\n")
         raise SystemExit(2)
 
 
@@ -112,3 +113,10 @@ def _class_meant(message: str) -> str:
     module = import_module(missing[1])
     meant = nearest(missing[2], getattr(module, "__all__", dir(module)))
     return f".{meant}" if meant else ""
+
+
+def _extra_meant(message: str) -> str:
+    """Return how to install a package of an extra that the message says is missing."""
+    missing = re.search(r"No module named '(\w+)", message)
+    extra = NAMED_IN_CONFIGS.get(missing[1]) if missing else None
+    return f"; it is not installed: pip install 'emojudge[{extra}]'" if extra else ""

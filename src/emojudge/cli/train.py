@@ -27,6 +27,7 @@ LOCK_WAIT_S = 60
 
 NEEDLESS_WARNINGS = (
     r"Checkpoint directory .* exists and is not empty",  # so it is whenever a run is resumed
+    r"You're resuming from a checkpoint that ended before the epoch ended",  # our data module keeps the place, not the loader
     r"The number of training batches .* is smaller than the logging interval",  # what we log is of whole epochs
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning's own affair
 )

@@ -22,13 +22,14 @@ class Utterance(NamedTuple):
     emotion: int
     waveform: NDArray[np.float32] | None = None
     tokens: NDArray[np.int64] | None = None
+    votes: NDArray[np.float32] | None = None
 
 
 def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: int = MIN_SAMPLES) -> Batch:
     """Return utterances padded to the longest, with masks that are true on real samples and tokens only.
 
     Args:
-        utterances: Of one run: all with a waveform or none, all with tokens or none.
+        utterances: Of one run: each part in all of them or in none.
         pad_id: Token id of padding.
         min_samples: Least number of samples of the padded waveforms; a shorter clip is padded, and its mask stays short.
     """
@@ -37,6 +38,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
         waveform, waveform_mask = _pad([u.waveform for u in utterances if u.waveform is not None], np.float32(0), min_samples)
     if utterances[0].tokens is not None:
         tokens, token_mask = _pad([u.tokens for u in utterances if u.tokens is not None], np.int64(pad_id), 1)
+    votes = [u.votes for u in utterances if u.votes is not None]
     return Batch(
         row=torch.tensor([u.row for u in utterances], dtype=torch.int64),
         id=[u.id for u in utterances],
@@ -45,6 +47,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
         tokens=tokens,
         token_mask=token_mask,
         emotion=torch.tensor([u.emotion for u in utterances], dtype=torch.int64),
+        votes=torch.from_numpy(np.stack(votes)) if votes else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Which utterances of a split a stage uses: those with a label, and those with every part that the run needs."""
+"""Which utterances of a split a stage uses: those with a target, and those with every part that the run needs."""
 
 from collections.abc import Sequence
 
@@ -9,23 +9,23 @@ from ..corpus.table import Table
 from ..errors import CorpusError
 
 
-def labelled_rows(table: Table, splits: Sequence[str], emotions: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the rows of some splits that have a label, in row order.
+def known_rows(table: Table, splits: Sequence[str], known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the rows of some splits that have a target, in row order.
 
     Args:
         table: The corpus.
         splits: Names of the splits.
-        emotions: Class index of each row of the table, -1 where there is no label, ``(rows,)``.
+        known: True for each row of the table that has a label, or what else is a target, ``(rows,)``.
 
     Raises:
-        CorpusError: If a split does not exist or none of its utterances has a label.
+        CorpusError: If a split does not exist or none of its utterances has a target.
     """
     for split in splits:
         rows = table.indices(split)
-        if not (emotions[rows] >= 0).any():
+        if not known[rows].any():
             raise CorpusError(f"{table.info.source}: none of the {len(rows)} utterances of split '{split}' has one of the run's classes")
     rows = table.indices(*splits)
-    return rows[emotions[rows] >= 0]
+    return rows[known[rows]]
 
 
 def complete_rows(table: Table, rows: NDArray[np.int64], *, audio: bool, text: bool) -> NDArray[np.int64]:

@@ -88,11 +88,11 @@ class AcousticNetwork(Network):
                 f"the encoder takes waveforms at {ours} Hz, data.init_args.sample_rate is {theirs}; "
                 'give both one rate, in a config by sample_rate: "${data.init_args.sample_rate}" where the encoder has such a setting'
             )
-        n_together = getattr(data, "eval_batch_size", 1)
-        if getattr(self.encoder, "depends_on_padding", False) and n_together > 1:
+        n_together = getattr(data, "eval_batch_size", 1)  # None where batches are cut by seconds
+        if getattr(self.encoder, "depends_on_padding", False) and n_together != 1:
             _log.warning(
                 "%s gives an utterance other values in a padded batch than alone (feat_extract_norm: group), and "
-                "data.init_args.eval_batch_size is %d: set it to 1 for scores and predictions that do not depend on the batch",
+                "data.init_args.eval_batch_size is %s: set it to 1 for scores and predictions that do not depend on the batch",
                 getattr(self.encoder, "name", "the encoder"),
                 n_together,
             )

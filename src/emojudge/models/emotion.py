@@ -28,6 +28,9 @@ class EmotionClassifier(EmojudgeModule):
     names it. Utterances without a label or without input do not train; in evaluation those without input count as
     wrong.
 
+    Where training batches hold ``votes``, their distribution is the target instead of the label, and ``class_counts()`` are sums
+    of shares. Evaluation, its loss too, is of the labels.
+
     Logged: ``<stage>/loss`` (without the penalty), and ``macro_f1``, ``accuracy``, ``uar`` of ``val`` and ``test``.
 
     Paper: it gives no formula for the class weights; ``inverse`` is ``N / (K n_c)`` over the classes in training.
@@ -37,7 +40,8 @@ class EmotionClassifier(EmojudgeModule):
     Args:
         network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()``,
             ``has_input(batch)`` and ``check_data(data, stage)`` are taken where offered.
-        loss: ``loss(logits, target, alpha)``; by default the focal loss.
+        loss: ``loss(logits, target, alpha)``, the target being class indices or, with votes, distributions; by default the
+            focal loss.
         optimizer: Makes the one optimizer of the named groups.
         lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
         group_options: Values of some groups in place of the optimizer's, such as ``{"pooling": {"lr": 1e-4}}``.
@@ -70,7 +74,7 @@ class EmotionClassifier(EmojudgeModule):
             classes = getattr(network, "classes", None) or getattr(network, "n_classes", None) or EMOTIONS
         self.classes: tuple[str, ...] | None = None if isinstance(classes, int) else tuple(classes)
         self.n_classes = classes if isinstance(classes, int) else len(classes)
-        self.register_buffer("class_count", torch.zeros(self.n_classes, dtype=torch.int64))
+        self.register_buffer("class_count", torch.zeros(self.n_classes))
         self.register_buffer("class_weight", torch.ones(self.n_classes))
         self.train_loss = MeanMetric()
 
@@ -101,7 +105,7 @@ class EmotionClassifier(EmojudgeModule):
                 _log.warning("no data module with waveform_statistics(): waveforms keep the scale that they have")
 
     def set_class_counts(self, counts: Tensor) -> None:
-        """Set the weight of each class from the labelled training utterances, ``(classes,)`` int64.
+        """Set the weight of each class from the training utterances of each, ``(classes,)``: their number, or the sum of their votes.
 
         Raises:
             ConfigError: If there is none.
@@ -113,7 +117,7 @@ class EmotionClassifier(EmojudgeModule):
         if n_present < len(counts):
             absent = [self._name(k) for k in (~present).nonzero()[:, 0].tolist()]
             _log.warning("no training utterance of %s: never predicted, and left out of the prior", some(absent, limit=len(absent)))
-        weight = counts.sum() / (n_present * counts.clamp(min=1)) if self.class_weighting == "inverse" else torch.ones(len(counts))
+        weight = counts.sum() / (n_present * counts.where(present, 1)) if self.class_weighting == "inverse" else torch.ones(len(counts))
         self.class_count.copy_(counts)
         self.class_weight.copy_(weight * present)
 
@@ -135,12 +139,12 @@ class EmotionClassifier(EmojudgeModule):
         return self._outputs(batch).masked_fill(self.class_weight == 0, torch.nan)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the mean loss of the utterances that have label and input, and the network's penalty.
+        """Return the mean loss of the utterances that have target and input, and the network's penalty.
 
         Raises:
             EmojudgeError: If the loss is not finite; the message names the utterances.
         """
-        loss, _, n = self._step(batch)
+        loss, _, n = self._step(batch, batch.emotion if batch.votes is None else batch.votes)
         self.train_loss.update(loss.detach(), weight=n)
         self.log("train/loss", self.train_loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))
         if hasattr(self.network, "penalty"):
@@ -165,21 +169,24 @@ class EmotionClassifier(EmojudgeModule):
         return {"row": batch.row, "logits": self(batch).float()}
 
     def _evaluate(self, batch: Batch, dataloader_idx: int) -> None:
-        loss, logits, n = self._step(batch)
+        loss, logits, n = self._step(batch, batch.emotion)
         prediction = logits.argmax(dim=1).masked_fill(logits.isnan().any(dim=1), -1)
         self.monitors[dataloader_idx].update(loss, n, batch.row, prediction, batch.emotion)  # type: ignore[operator]
 
-    def _step(self, batch: Batch) -> tuple[Tensor, Tensor, int]:
-        """Return the mean loss of a batch, its logits with ``-inf`` for absent classes, and how many utterances the loss is of."""
-        if batch.emotion is None:
+    def _step(self, batch: Batch, target: Tensor | None) -> tuple[Tensor, Tensor, int]:
+        """Return the mean loss of a batch, its logits with ``-inf`` for absent classes, and how many utterances the loss is of.
+
+        The target is class indices, -1 where there is none, or distributions, zero throughout where there is none.
+        """
+        if target is None:
             raise ConfigError("the batches have no emotion labels; give the data module a table that has some")
         logits = self._outputs(batch)
-        known = (batch.emotion >= 0) & self._has_input(batch)
+        known = (target >= 0 if target.ndim == 1 else target.sum(dim=1) > 0) & self._has_input(batch)
         n = int(known.sum())
         logits = logits.masked_fill(self.class_weight == 0, -torch.inf)
         if n:
             # in float32: the logarithm of a small probability is not for half precision
-            loss = self.loss(logits[known].float(), batch.emotion[known], self.class_weight)
+            loss = self.loss(logits[known].float(), target[known], self.class_weight)
         else:  # every parameter still needs a gradient where processes wait for each other
             loss = torch.stack([p.sum() for p in self.network.parameters() if p.requires_grad]).sum() * 0
         return loss, logits, n
