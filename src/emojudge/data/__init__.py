@@ -3,12 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .datamodule import EmotionDataModule, MSPPodcastDataModule
+    from .datamodule import EmotionDataModule
+    from .msp_podcast import MSPPodcastDataModule
     from .sampler import BucketSampler
 
 __all__ = ["BucketSampler", "EmotionDataModule", "MSPPodcastDataModule"]
 
-_HOMES = {"BucketSampler": "sampler", "EmotionDataModule": "datamodule", "MSPPodcastDataModule": "datamodule"}
+_HOMES = {"BucketSampler": "sampler", "EmotionDataModule": "datamodule", "MSPPodcastDataModule": "msp_podcast"}
 
 
 def __getattr__(name: str) -> Any:

@@ -18,13 +18,14 @@ from ..labels import EMOTIONS
 from .classes import class_indices
 from .collate import MIN_SAMPLES, collate
 from .dataset import UtteranceDataset
-from .loader import BatchLoader
-from .normalization import mean_and_deviation
+from .loader import check_processes, make_loader
+from .normalization import waveform_statistics
 from .ranks import from_rank_zero
 from .reading import read_corpus
 from .run_tokenizer import RunTokenizer
 from .sampler import POOL_BATCHES, BucketSampler
 from .selection import complete_rows, labelled_rows
+from .settings import check_classes, check_parts, check_positive, check_source
 from .tokenizer import MAX_TOKENS
 from .waveforms import Waveforms
 
@@ -106,24 +107,20 @@ class EmotionDataModule(LightningDataModule):
         predict_splits: list[str] | None = None,
     ) -> None:
         super().__init__()
-        if (table is None) == (reader is None):
-            raise ConfigError("data.init_args needs either 'table', a saved table, or 'reader', a corpus reader with its 'reader_options'")
-        if not audio and not text:
-            raise ConfigError("data.init_args.audio and .text are both false; a batch needs one of them")
-        positive = {
-            "batch_size": batch_size,
-            "eval_batch_size": eval_batch_size,
-            "max_tokens": max_tokens,
-            "sample_rate": sample_rate,
-            "max_duration_s": max_duration_s,
-            "pool_batches": pool_batches,
-            "min_samples": min_samples,
-        }
-        for name, value in positive.items():
-            if value is not None and value <= 0:
-                raise ConfigError(f"data.init_args.{name} is {value}, expected a positive number")
-        if len(set(classes)) != len(classes) or len(classes) < 2:
-            raise ConfigError(f"data.init_args.classes is {list(classes)}, expected at least two names, each once")
+        check_source(table, reader)
+        check_parts(audio=audio, text=text)
+        check_classes(classes)
+        check_positive(
+            {
+                "batch_size": batch_size,
+                "eval_batch_size": eval_batch_size,
+                "max_tokens": max_tokens,
+                "sample_rate": sample_rate,
+                "max_duration_s": max_duration_s,
+                "pool_batches": pool_batches,
+                "min_samples": min_samples,
+            }
+        )
         self.table_path, self.reader, self.reader_options = table, reader, dict(reader_options or {})
         self.classes, self.class_map = list(classes), class_map
         self.audio, self.text = audio, text
@@ -195,9 +192,12 @@ class EmotionDataModule(LightningDataModule):
         Raises:
             CorpusError: If the splits have no audio, or nothing but silence.
             AudioError: If a file cannot be read.
+            ConfigError: If the run has no audio.
         """
         if self._statistics is None:
-            self._statistics = from_rank_zero(self.trainer, self._compute_statistics)
+            if self._waveforms is None:
+                raise ConfigError("waveform statistics need data.init_args.audio: true")
+            self._statistics = from_rank_zero(self.trainer, partial(waveform_statistics, self.table, self._waveforms, self.fit_splits))
         return self._statistics
 
     def prepare_data(self) -> None:
@@ -251,25 +251,15 @@ class EmotionDataModule(LightningDataModule):
             self._tokenizer.take(state_dict["tokenizer"], self._tokenizer_dir(), fitting=fitting)
 
     def _loader(self, rows: NDArray[np.int64], batch_size: int, *, shuffle: bool = False) -> DataLoader[Any]:
-        trainer = self.trainer
-        if trainer is not None and trainer.world_size > 1 and trainer._accelerator_connector.use_distributed_sampler:
-            # Lightning would split again what the sampler has split by rank, and lose the rest
-            raise ConfigError(
-                "trainer.use_distributed_sampler must be false with several processes: the sampler shares out the batches itself"
-            )
-        if trainer is not None and not shuffle and len(rows) < trainer.world_size:
-            raise ConfigError(f"{len(rows)} utterances cannot be shared among {trainer.world_size} processes; evaluate with fewer")
+        check_processes(self.trainer, None if shuffle else len(rows))
         tokenizer = self._tokenizer.needed(self._tokenizer_dir()) if self.text else None
         dataset = UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=tokenizer)
-        return BatchLoader(
-            dataset=dataset,
-            sampler=BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed, pool_batches=self.pool_batches),
-            batch_size=None,
-            collate_fn=partial(collate, pad_id=0 if tokenizer is None else tokenizer.pad_id, min_samples=self.min_samples),
+        return make_loader(
+            dataset,
+            BucketSampler(dataset.lengths, batch_size, shuffle=shuffle, seed=self.seed, pool_batches=self.pool_batches),
+            partial(collate, pad_id=0 if tokenizer is None else tokenizer.pad_id, min_samples=self.min_samples),
             num_workers=self.num_workers,
-            persistent_workers=self.num_workers > 0,
-            pin_memory=torch.cuda.is_available(),
-            generator=torch.Generator().manual_seed(self.seed),  # its own, so that loading draws nothing from the network's
+            seed=self.seed,
         )
 
     def _read_table(self) -> Table:
@@ -293,33 +283,9 @@ class EmotionDataModule(LightningDataModule):
             first=np.argsort([rank.get(split, 2) for split in self.table.column("split")], kind="stable"),
         )
 
-    def _compute_statistics(self) -> tuple[float, float]:
-        if self._waveforms is None:
-            raise ConfigError("waveform statistics need data.init_args.audio: true")
-        rows = complete_rows(self.table, self.table.indices(*self.fit_splits), audio=True, text=False)
-        mean, deviation = mean_and_deviation(self._waveforms.stream(rows))
-        if deviation == 0:
-            raise CorpusError(
-                f"{self.table.info.source}: the audio of {self.fit_splits} is silent throughout; nothing can be learnt from it"
-            )
-        return mean, deviation
-
     def _fit_transcripts(self) -> list[str]:
         rows = self.table.indices(*self.fit_splits)
         return self.table.rows.data.column("transcript").take(rows).drop_null().to_pylist()  # type: ignore[no-any-return]
 
     def _tokenizer_dir(self) -> str | None:
         return self.tokenizer_dir or (None if self.trainer is None else self.trainer.default_root_dir)
-
-
-class MSPPodcastDataModule(EmotionDataModule):
-    """:class:`EmotionDataModule` over a release of MSP-Podcast.
-
-    Args:
-        root: Folder of the release, with ``Labels`` and ``Audios``.
-        reader_options: Further options of the reader.
-        **options: Of :class:`EmotionDataModule`, all but ``table`` and ``reader``.
-    """
-
-    def __init__(self, root: str, reader_options: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(reader="msp_podcast", reader_options={"root": root, **(reader_options or {})}, **options)

@@ -1,11 +1,17 @@
-"""``BatchLoader``: torch's loader, whose workers' errors say in the main process what they said where they arose."""
+"""Loaders of batches: torch's own, whose workers' errors say in the main process what they said where they arose."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import torch
+from lightning.pytorch import Trainer
 from torch.utils.data import DataLoader
 
-from ..errors import EmojudgeError
+from ..batch import Batch
+from ..errors import ConfigError, EmojudgeError
+from .collate import Utterance
+from .dataset import UtteranceDataset
+from .sampler import BucketSampler
 
 
 class BatchLoader(DataLoader[Any]):
@@ -23,3 +29,43 @@ class BatchLoader(DataLoader[Any]):
             if not in_worker:
                 raise
             raise type(error)(message.strip()) from error
+
+
+def make_loader(
+    dataset: UtteranceDataset,
+    sampler: BucketSampler,
+    collate_fn: Callable[[Sequence[Utterance]], Batch],
+    *,
+    num_workers: int,
+    seed: int,
+) -> BatchLoader:
+    """Return a loader of the sampler's batches; it draws nothing from the network's random numbers."""
+    return BatchLoader(
+        dataset=dataset,
+        sampler=sampler,
+        batch_size=None,
+        collate_fn=collate_fn,
+        num_workers=num_workers,
+        persistent_workers=num_workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator().manual_seed(seed),
+    )
+
+
+def check_processes(trainer: Trainer | None, n_evaluated: int | None = None) -> None:
+    """Check that the sampler alone shares out the batches, and that evaluation has one for every process.
+
+    Args:
+        trainer: The run's; without one there is one process.
+        n_evaluated: Utterances to evaluate; None in training, which repeats batches where they are too few.
+
+    Raises:
+        ConfigError: If Lightning would split the batches again, or there are fewer utterances to evaluate than processes.
+    """
+    if trainer is None or trainer.world_size == 1:
+        return
+    if trainer._accelerator_connector.use_distributed_sampler:
+        # Lightning would split again what the sampler has split by rank, and lose the rest
+        raise ConfigError("trainer.use_distributed_sampler must be false with several processes: the sampler shares out the batches itself")
+    if n_evaluated is not None and n_evaluated < trainer.world_size:
+        raise ConfigError(f"{n_evaluated} utterances cannot be shared among {trainer.world_size} processes; evaluate with fewer")

@@ -1,9 +1,28 @@
 """Mean and standard deviation of every training sample, in one pass and constant memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ..corpus.table import Table
+from ..errors import CorpusError
+from .selection import complete_rows
+from .waveforms import Waveforms
+
+
+def waveform_statistics(table: Table, waveforms: Waveforms, splits: Sequence[str]) -> tuple[float, float]:
+    """Return mean and standard deviation of all samples of some splits, of utterances with or without a label.
+
+    Raises:
+        CorpusError: If the splits have no audio, or nothing but silence.
+        AudioError: If a file cannot be read.
+    """
+    rows = complete_rows(table, table.indices(*splits), audio=True, text=False)
+    mean, deviation = mean_and_deviation(waveforms.stream(rows))
+    if deviation == 0:
+        raise CorpusError(f"{table.info.source}: the audio of {list(splits)} is silent throughout; nothing can be learnt from it")
+    return mean, deviation
 
 
 def mean_and_deviation(chunks: Iterable[NDArray[np.floating]]) -> tuple[float, float]:
