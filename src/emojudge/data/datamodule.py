@@ -26,6 +26,7 @@ from .run_tokenizer import RunTokenizer
 from .sampler import POOL_BATCHES, BucketSampler
 from .selection import complete_rows, labelled_rows
 from .settings import check_classes, check_parts, check_positive, check_source
+from .store import find_store
 from .tokenizer import MAX_TOKENS
 from .waveforms import Waveforms
 
@@ -56,6 +57,8 @@ class EmotionDataModule(LightningDataModule):
         min_samples: Least width of a waveform batch in samples.
         cache_mb: Megabytes of decoded audio kept in memory by each process of the run, train's first. The default
             holds an hour, a corpus small enough to be read many times; larger ones are read from files. 0 for none.
+        store: Folder of prepared audio (``emojudge prepare``), which is read instead of the files and needs no cache. By
+            default the one beside the saved table, where there is one; ``files`` to read the files all the same.
         tokenizer: ``corpus`` for a byte-level BPE trained on train's transcripts, else a hub name or a folder.
         tokenizer_dir: Folder of ``tokenizer.json``; by default the trainer's ``default_root_dir``.
         vocab_size: Most entries of a tokenizer trained on the corpus.
@@ -75,6 +78,7 @@ class EmotionDataModule(LightningDataModule):
     Raises:
         ConfigError: If arguments contradict each other, or, in ``setup``, if the class lists differ.
         CorpusError: In ``setup`` and when a loader is made, if the corpus cannot be read or a split has no utterance to use.
+        StoreError: In ``setup``, if there is prepared audio that cannot be used.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class EmotionDataModule(LightningDataModule):
         max_duration_s: float | None = 12.0,
         min_samples: int = MIN_SAMPLES,
         cache_mb: int = 250,
+        store: str | None = None,
         tokenizer: str = "corpus",
         tokenizer_dir: str | None = None,
         vocab_size: int = 4096,
@@ -124,7 +129,8 @@ class EmotionDataModule(LightningDataModule):
         self.table_path, self.reader, self.reader_options = table, reader, dict(reader_options or {})
         self.classes, self.class_map = list(classes), class_map
         self.audio, self.text = audio, text
-        self.sample_rate, self.max_duration_s, self.min_samples, self.cache_mb = sample_rate, max_duration_s, min_samples, cache_mb
+        self.sample_rate, self.max_duration_s, self.min_samples = sample_rate, max_duration_s, min_samples
+        self.cache_mb, self.store = cache_mb, store
         self.tokenizer_name, self.tokenizer_dir = tokenizer, tokenizer_dir
         self._tokenizer = RunTokenizer(tokenizer, vocab_size=vocab_size, max_tokens=max_tokens)
         self.batch_size, self.eval_batch_size = batch_size, batch_size if eval_batch_size is None else eval_batch_size
@@ -281,6 +287,7 @@ class EmotionDataModule(LightningDataModule):
             max_duration_s=self.max_duration_s,
             cache_mb=self.cache_mb,
             first=np.argsort([rank.get(split, 2) for split in self.table.column("split")], kind="stable"),
+            store=find_store(self.store, self.table_path),
         )
 
     def _fit_transcripts(self) -> list[str]:

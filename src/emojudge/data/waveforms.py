@@ -64,7 +64,10 @@ class Waveforms:
             self._cache = _Cache(self.n_samples, cache_mb * 10**6, first) if cache_mb > 0 else None
         else:
             if store.sample_rate != sample_rate:
-                raise ConfigError(f"{store.path}: prepared at {store.sample_rate} Hz, the waveforms are wanted at {sample_rate} Hz")
+                raise ConfigError(
+                    f"{store.path}: prepared at {store.sample_rate} Hz, data.init_args.sample_rate is {sample_rate}; "
+                    "read the audio files: data.init_args.store: files"
+                )
             self._places = store.rows_of(table)
             n_stored = np.where(self.present, store.n_samples[self._places], 0)
             self.n_samples = n_stored if self._longest is None else np.minimum(n_stored, self._longest)

@@ -25,7 +25,7 @@ HEADER_BYTES = 64
 FULL_SCALE = 32768
 """An int16 sample is this many times the float sample, rounded to the nearest and kept within -32768 to 32767."""
 
-REBUILD = "make it again with 'emojudge prepare SOURCE --rebuild'"
+REBUILD = "make it again with 'emojudge prepare SOURCE --rebuild', or read the audio files: data.init_args.store: files"
 
 _COLUMNS = ("id", "audio_digest", "n_samples", "n_clipped", "crc32")
 
