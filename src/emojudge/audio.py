@@ -58,14 +58,17 @@ def load_audio(path: str | Path, sample_rate: int = SAMPLE_RATE, *, max_duration
         AudioError: If the file is missing, is not audio, has no sample, ends early or holds a
             sample that is not finite.
     """
-    samples, rate = _decode(path, max_duration_s)
-    mono = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
-    if rate != sample_rate:
-        import soxr
+    return _mono(*_decode(path, max_duration_s), sample_rate)
 
-        resampled = soxr.resample(mono, rate, sample_rate, quality="HQ")
-        mono = resampled if len(resampled) else mono[:1]  # a recording shorter than one sample of the new rate
-    return np.ascontiguousarray(mono, dtype=np.float32)
+
+def load_with_digest(path: str | Path, sample_rate: int = SAMPLE_RATE) -> tuple[NDArray[np.float32], str]:
+    """Return the samples of a file as :func:`load_audio` does, and its digest as :func:`inspect_audio` does, from one decoding.
+
+    Raises:
+        AudioError: As :func:`load_audio` does.
+    """
+    samples, rate = _decode(path, None)
+    return _mono(samples, rate, sample_rate), _digest(samples, rate)
 
 
 def inspect_audio(path: str | Path) -> AudioFacts:
@@ -75,15 +78,30 @@ def inspect_audio(path: str | Path) -> AudioFacts:
         AudioError: As :func:`load_audio` does.
     """
     samples, rate = _decode(path, None)
-    digest = hashlib.blake2b(samples.tobytes(), digest_size=16)
-    digest.update(f"{rate} {samples.shape[1]}".encode())
     return AudioFacts(
         duration_s=len(samples) / rate,
         sample_rate=rate,
         channels=samples.shape[1],
         peak=float(np.abs(samples).max()),
-        digest=digest.hexdigest(),
+        digest=_digest(samples, rate),
     )
+
+
+def _mono(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
+    """Return the mean of the channels at the wanted rate, ``(samples,)``."""
+    mono = samples.mean(axis=1) if samples.shape[1] > 1 else samples[:, 0]
+    if rate != wanted:
+        import soxr
+
+        resampled = soxr.resample(mono, rate, wanted, quality="HQ")
+        mono = resampled if len(resampled) else mono[:1]  # a recording shorter than one sample of the new rate
+    return np.ascontiguousarray(mono, dtype=np.float32)
+
+
+def _digest(samples: NDArray[np.float32], rate: int) -> str:
+    digest = hashlib.blake2b(samples.data, digest_size=16)
+    digest.update(f"{rate} {samples.shape[1]}".encode())
+    return digest.hexdigest()
 
 
 def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.float32], int]:

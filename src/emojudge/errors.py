@@ -16,6 +16,10 @@ class AudioError(EmojudgeError):
     """An audio file that is missing, empty, unreadable or holds non-finite samples."""
 
 
+class StoreError(EmojudgeError):
+    """Prepared audio that is missing, unfinished, damaged, or of other audio than the table's."""
+
+
 class PredictionsError(EmojudgeError):
     """Predictions that do not fit the corpus, the class list or each other."""
 

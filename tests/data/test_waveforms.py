@@ -1,6 +1,7 @@
-"""Waveforms on demand: decoding, cutting, and a cache that changes nothing but the time."""
+"""Waveforms on demand: decoding, cutting, a cache that changes nothing but the time, and prepared audio."""
 
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 import soundfile
 from torch.utils.data import DataLoader
 
-from emojudge.audio import load_audio
+from emojudge.audio import inspect_audio, load_audio
 from emojudge.corpus import Table, TableInfo, build_table
+from emojudge.data.store import build_store, plan_store
 from emojudge.data.waveforms import Waveforms
-from emojudge.errors import AudioError
+from emojudge.errors import AudioError, ConfigError
 
 
 @pytest.fixture
@@ -71,22 +73,27 @@ def test_budget_keeps_the_first_rows_asked_for(tmp_path: Path) -> None:
         made.read(0)
 
 
+class Rows:
+    """Energy of the first three rows."""
+
+    def __init__(self, waveforms: Waveforms) -> None:
+        self.waveforms = waveforms
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, row: int) -> float:
+        return float(np.square(self.waveforms.read(row)).sum())
+
+
 def test_forked_workers_share_the_cache(table: Table) -> None:
     made = Waveforms(table, cache_mb=1)
-
-    class Rows:
-        def __len__(self) -> int:
-            return 3
-
-        def __getitem__(self, row: int) -> float:
-            return float(np.square(made.read(row)).sum())
-
-    loader = DataLoader(Rows(), batch_size=None, num_workers=2, multiprocessing_context="fork")  # type: ignore[arg-type]
+    loader = DataLoader(Rows(made), batch_size=None, num_workers=2, multiprocessing_context="fork")  # type: ignore[arg-type]
     first = list(loader)
     for path in table.column("audio")[:3]:
         Path(path).unlink()
     assert list(loader) == first
-    assert [Rows()[row] for row in range(3)] == first
+    assert [Rows(made)[row] for row in range(3)] == first
 
 
 def test_spawned_copy_reads_files(table: Table) -> None:
@@ -101,3 +108,69 @@ def test_stream_keeps_the_order(table: Table) -> None:
     made = Waveforms(table)
     streamed = list(made.stream([2, 0, 3, 1]))
     assert [len(samples) for samples in streamed] == [4000, 8000, 0, len(load_audio(table.column("audio")[1]))]
+
+
+@pytest.fixture
+def seen(table: Table) -> Table:
+    """The table with the digests that a reader takes down."""
+    return table.with_columns(audio_digest=[None if path is None else inspect_audio(path).digest for path in table.column("audio")])
+
+
+def test_prepared_audio_takes_the_place_of_files_and_cache(seen: Table, tmp_path: Path) -> None:
+    files = Waveforms(seen)
+    expected = [files.read(row) for row in range(4)]
+    store = build_store(plan_store(seen), tmp_path / "table.audio")
+    made = Waveforms(seen, store=store, cache_mb=1)
+    assert made._cache is None
+    for path in seen.column("audio")[:3]:
+        Path(path).unlink()
+    assert made.n_samples.tolist() == [len(samples) for samples in expected] == [8000, 16000, 4000, 0]
+    for row in range(4):
+        assert np.abs(made.read(row) - expected[row]).max(initial=0) <= 0.5 / 32768
+    assert [len(samples) for samples in made.stream([2, 0, 3, 1])] == [4000, 8000, 0, 16000]
+
+
+def test_prepared_audio_is_cut_on_reading(seen: Table, tmp_path: Path) -> None:
+    store = build_store(plan_store(seen), tmp_path / "table.audio")
+    made = Waveforms(seen, store=store, max_duration_s=0.3)
+    assert made.n_samples.tolist() == [4800, 4800, 4000, 0]
+    assert [len(made.read(row)) for row in range(4)] == [4800, 4800, 4000, 0]
+    assert np.array_equal(made.read(0), store.read(0)[:4800])
+    decoded = Waveforms(seen, max_duration_s=0.3).read(1)  # resampled after the cut: only what the cut is near to differs
+    assert np.abs(made.read(1) - decoded)[:-128].max() <= 1 / 32768
+
+
+def test_rows_of_another_table_find_their_prepared_audio(seen: Table, tmp_path: Path) -> None:
+    store = build_store(plan_store(seen), tmp_path / "table.audio")
+    part = seen.select([3, 2, 0]).with_columns(split=["dev", "dev", "test"])
+    made = Waveforms(part, store=store)
+    assert [len(made.read(row)) for row in range(3)] == [0, 4000, 8000]
+
+
+def test_prepared_audio_of_another_rate_is_refused(seen: Table, tmp_path: Path) -> None:
+    store = build_store(plan_store(seen), tmp_path / "table.audio")
+    with pytest.raises(ConfigError, match=r"table\.audio: prepared at 16000 Hz, data\.init_args\.sample_rate is 8000; .*store: files"):
+        Waveforms(seen, store=store, sample_rate=8000)
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_loader_workers_read_prepared_audio(seen: Table, tmp_path: Path, method: str) -> None:
+    made = Waveforms(seen, store=build_store(plan_store(seen), tmp_path / "table.audio"))
+    loader = DataLoader(Rows(made), batch_size=None, num_workers=2, multiprocessing_context=method)  # type: ignore[arg-type]
+    assert list(loader) == [Rows(made)[row] for row in range(3)]
+
+
+def test_a_stream_needs_no_more_memory_for_more_rows(seen: Table, tmp_path: Path) -> None:
+    store = build_store(plan_store(seen), tmp_path / "table.audio")
+
+    def peak(made: Waveforms, n_rows: int) -> int:
+        tracemalloc.start()
+        try:
+            assert sum(len(samples) for samples in made.stream([1] * n_rows)) == 16_000 * n_rows
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    for made in (Waveforms(seen), Waveforms(seen, store=store)):
+        peak(made, 10)  # what the first files load stays
+        assert peak(made, 300) < peak(made, 30) + 10 * 64_000  # ten utterances more or less; 270 would be kept

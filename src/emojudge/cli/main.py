@@ -15,6 +15,7 @@ COMMANDS = {
     "test": ("train", "score a checkpoint on the test splits"),
     "predict": ("train", "write a checkpoint's predictions to a parquet file"),
     "corpus": ("corpus", "work on a corpus as a whole: corpus split, synthesize"),
+    "prepare": ("prepare", "decode the audio of a corpus once, into one file that training reads fast"),
     "run": ("run", "all stages of an experiment on one corpus: networks, fusion, judge, results"),
     "report": ("report", "results table of one or more run folders, also against truth kept apart"),
     "demo": ("demo", "run everything on a synthetic corpus with small networks and the offline judge"),

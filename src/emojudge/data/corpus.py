@@ -16,6 +16,7 @@ from .ranks import from_rank_zero
 from .reading import read_corpus
 from .run_tokenizer import RunTokenizer
 from .selection import complete_rows, known_rows
+from .store import find_store
 from .targets import Target, Targets, check_votes, find_targets
 from .waveforms import Waveforms
 
@@ -38,6 +39,7 @@ class CorpusDataModule(LightningDataModule):
     sample_rate: int
     max_duration_s: float | None
     cache_mb: int
+    store: str | None
     tokenizer_dir: str | None
     fit_splits: list[str]
     val_splits: list[str]
@@ -160,6 +162,7 @@ class CorpusDataModule(LightningDataModule):
             max_duration_s=self.max_duration_s,
             cache_mb=self.cache_mb,
             first=np.argsort([rank.get(split, 2) for split in self.table.column("split")], kind="stable"),
+            store=find_store(self.store, self.table_path),
         )
 
     def _fit_transcripts(self) -> list[str]:

@@ -56,6 +56,8 @@ class EmotionDataModule(CorpusDataModule):
         min_samples: Least width of a waveform batch in samples.
         cache_mb: Megabytes of decoded audio kept in memory by each process of the run, train's first. The default
             holds an hour, a corpus small enough to be read many times; larger ones are read from files. 0 for none.
+        store: Folder of prepared audio (``emojudge prepare``), which is read instead of the files and needs no cache. By
+            default the one beside the saved table, where there is one; ``files`` to read the files all the same.
         tokenizer: ``corpus`` for a byte-level BPE trained on train's transcripts, else a hub name or a folder.
         tokenizer_dir: Folder of ``tokenizer.json``; by default the trainer's ``default_root_dir``.
         vocab_size: Most entries of a tokenizer trained on the corpus.
@@ -79,6 +81,7 @@ class EmotionDataModule(CorpusDataModule):
     Raises:
         ConfigError: If arguments contradict each other, or, in ``setup``, if the class lists differ.
         CorpusError: In ``setup`` and when a loader is made, if the corpus cannot be read or a split has no utterance to use.
+        StoreError: In ``setup``, if there is prepared audio that cannot be used.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class EmotionDataModule(CorpusDataModule):
         max_duration_s: float | None = 12.0,
         min_samples: int = MIN_SAMPLES,
         cache_mb: int = 250,
+        store: str | None = None,
         tokenizer: str = "corpus",
         tokenizer_dir: str | None = None,
         vocab_size: int = 4096,
@@ -134,7 +138,8 @@ class EmotionDataModule(CorpusDataModule):
         self.table_path, self.reader, self.reader_options = table, reader, dict(reader_options or {})
         self.classes, self.class_map, self.target = list(classes), class_map, target
         self.audio, self.text = audio, text
-        self.sample_rate, self.max_duration_s, self.min_samples, self.cache_mb = sample_rate, max_duration_s, min_samples, cache_mb
+        self.sample_rate, self.max_duration_s, self.min_samples = sample_rate, max_duration_s, min_samples
+        self.cache_mb, self.store = cache_mb, store
         self.tokenizer_name, self.tokenizer_dir = tokenizer, tokenizer_dir
         self._tokenizer = RunTokenizer(tokenizer, vocab_size=vocab_size, max_tokens=max_tokens)
         self._fit_limit, self._eval_limit = batch_limits(

@@ -1,8 +1,7 @@
-"""Waveforms of a table's utterances: decoded when asked for, and kept in memory up to a budget."""
+"""Waveforms of a table's utterances: decoded when asked for and kept in memory up to a budget, or read from prepared audio."""
 
 import mmap
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from os import cpu_count
 from typing import Any
 
@@ -11,17 +10,19 @@ from numpy.typing import NDArray
 
 from ..audio import SAMPLE_RATE, load_audio
 from ..corpus.table import Table
-from ..errors import AudioError
-
-_CHUNK = 64
-"""Files that are decoded ahead by :meth:`Waveforms.stream`; bounds its memory."""
+from ..errors import AudioError, ConfigError
+from .ahead import read_ahead
+from .store import AudioStore
 
 
 class Waveforms:
     """Reads the samples of a row of a table, mono float32 at one rate, cut to a longest duration.
 
     Memory does not grow with the corpus: files are decoded on demand. The cache keeps exact float32 samples,
-    so that a cached epoch equals a decoded one; forked loader workers share it.
+    so that a cached epoch equals a decoded one; forked loader workers share it. Prepared audio needs no cache.
+
+    Where a file is resampled, prepared audio was cut after that and a decoded file before: with a longest duration the last
+    milliseconds differ by the resampler's view of what follows.
 
     Args:
         table: The corpus.
@@ -29,6 +30,11 @@ class Waveforms:
         max_duration_s: Keep at most this much from the beginning of an utterance, in seconds.
         cache_mb: Megabytes of decoded audio to keep; 230 hold an hour at 16 kHz.
         first: Rows that get their place in the cache before the others, such as those of train.
+        store: Prepared audio to read instead of the files.
+
+    Raises:
+        StoreError: If the prepared audio is not that of the table.
+        ConfigError: If it has another rate.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Waveforms:
         max_duration_s: float | None = None,
         cache_mb: int = 0,
         first: Sequence[int] | NDArray[np.int64] = (),
+        store: AudioStore | None = None,
     ) -> None:
         self.sample_rate = sample_rate
         self.max_duration_s = max_duration_s
@@ -46,11 +53,25 @@ class Waveforms:
         self._paths = table.rows.data.column("audio")
         self.present: NDArray[np.bool_] = np.array([path is not None for path in table.column("audio")])
         """True for each row that has audio, ``(rows,)``."""
-        duration_s = np.array([np.nan if d is None else d for d in table.column("duration_s")], dtype=np.float64)
-        kept_s = np.minimum(duration_s, np.inf if max_duration_s is None else max_duration_s)
-        self.n_samples: NDArray[np.int64] = np.where(self.present, np.nan_to_num(kept_s * sample_rate).round(), 0).astype(np.int64)
-        """Expected number of samples of each row, from the table's durations, ``(rows,)``; 0 without audio."""
-        self._cache = _Cache(self.n_samples, cache_mb * 10**6, first) if cache_mb > 0 else None
+        self._store = store
+        self._longest = None if max_duration_s is None else round(max_duration_s * sample_rate)
+        self.n_samples: NDArray[np.int64]
+        """Expected number of samples of each row, ``(rows,)``: the store's, else from the table's durations; 0 without audio."""
+        if store is None:
+            duration_s = np.array([np.nan if d is None else d for d in table.column("duration_s")], dtype=np.float64)
+            kept_s = np.minimum(duration_s, np.inf if max_duration_s is None else max_duration_s)
+            self.n_samples = np.where(self.present, np.nan_to_num(kept_s * sample_rate).round(), 0).astype(np.int64)
+            self._cache = _Cache(self.n_samples, cache_mb * 10**6, first) if cache_mb > 0 else None
+        else:
+            if store.sample_rate != sample_rate:
+                raise ConfigError(
+                    f"{store.path}: prepared at {store.sample_rate} Hz, data.init_args.sample_rate is {sample_rate}; "
+                    "read the audio files: data.init_args.store: files"
+                )
+            self._places = store.rows_of(table)
+            n_stored = np.where(self.present, store.n_samples[self._places], 0)
+            self.n_samples = n_stored if self._longest is None else np.minimum(n_stored, self._longest)
+            self._cache = None
 
     def read(self, row: int) -> NDArray[np.float32]:
         """Return the samples of one row, ``(samples,)``, not to be written to; empty if the row has no audio.
@@ -60,6 +81,8 @@ class Waveforms:
         """
         if not self.present[row]:
             return np.zeros(0, dtype=np.float32)
+        if self._store is not None:
+            return self._store.read(self._places[row], self._longest)
         if self._cache is not None and (kept := self._cache.get(row)) is not None:
             return kept
         try:
@@ -71,13 +94,13 @@ class Waveforms:
         return samples
 
     def stream(self, rows: Sequence[int] | NDArray[np.int64]) -> Iterator[NDArray[np.float32]]:
-        """Yield the samples of some rows in their order, decoded ahead in threads (libsndfile releases the interpreter lock)."""
-        with ThreadPoolExecutor(cpu_count()) as pool:
-            for start in range(0, len(rows), _CHUNK):
-                yield from pool.map(self.read, rows[start : start + _CHUNK])
+        """Return an iterator over the samples of some rows, in their order; files are decoded ahead in threads."""
+        if self._store is not None:
+            return map(self.read, rows)
+        return read_ahead(self.read, rows, cpu_count() or 1)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the cache behind: a worker that is spawned instead of forked cannot share it and reads the files."""
+        """Leave the cache behind: a worker that is spawned instead of forked cannot share it and reads files or store itself."""
         return {**self.__dict__, "_cache": None}
 
 
