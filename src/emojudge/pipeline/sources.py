@@ -2,10 +2,13 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..corpus import Table, dev2, load_table, read_table
+from ..corpus.options import readers_own
 from ..errors import ConfigError, CorpusError
 from ..files import write_text
 from .config import RunConfig
@@ -13,7 +16,7 @@ from .display import Display
 from .stages import TABLE, RunFolder, sources_digest
 
 SKIPPED = "skipped.csv"
-WALKED = ("msp_podcast", "synthetic")
+WALKED = ("msp_podcast", "hub", "synthetic")
 """Readers whose folders hold nothing but the corpus, so that every file in them counts as a source."""
 
 
@@ -28,7 +31,9 @@ def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table
 
     def make() -> str:
         with display.bar("reading the corpus") as tell:
-            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, progress=tell, **corpus.options)
+            table = load_table(
+                corpus.reader, on_bad_utterance=config.on_bad_utterance, progress=tell, **readers_own(corpus.reader, corpus.options)
+            )
         if corpus.dev2 is not None:
             table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
         table = _with_roles(table, config)
@@ -63,10 +68,17 @@ def _remark(table: Table) -> str:
 
 def _files(folder: RunFolder, config: RunConfig) -> str:
     """Return a digest of the corpus' files: those that the options name, and the audio of the table that is there."""
-    places = [Path(value) for value in config.corpus.options.values() if isinstance(value, str)]
+    places = [Path(value) for value in _texts(config.corpus.options)]
     folders = [place for place in places if place.is_dir()] if config.corpus.reader in WALKED else []
     try:
         audio = [path for path in read_table(folder.path / TABLE).column("audio") if path is not None]
     except CorpusError:  # there is no table yet, or it was damaged: the stage makes it, and asks again
         audio = []
     return sources_digest([place for place in places if place.is_file()] + audio, folders, without=folder.path)
+
+
+def _texts(options: Any) -> list[str]:
+    """Return every text among some options, those in lists and mappings too: any may be the path of a file."""
+    if isinstance(options, Mapping | list):
+        return [text for value in (options.values() if isinstance(options, Mapping) else options) for text in _texts(value)]
+    return [options] if isinstance(options, str) else []

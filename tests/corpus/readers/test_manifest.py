@@ -124,9 +124,9 @@ def test_an_unknown_class_is_a_fault_with_the_nearest_name_and_the_way_to_map_it
     [
         (
             ["x/a.wav,train,sad", "y/a.wav,dev,sad"],
-            r"'a': .*2 times \(lines 2, 3\): the files x/a.wav, y/a.wav share this id; give an id column",
+            r"'a': .*2 times \(line 2, line 3\): the files x/a.wav, y/a.wav share this id; give an id column",
         ),
-        (["a.wav,train,sad", "a.wav,train,sad"], r"'a': .*2 times \(lines 2, 3\): an utterance must occur once"),
+        (["a.wav,train,sad", "a.wav,train,sad"], r"'a': .*2 times \(line 2, line 3\): an utterance must occur once"),
         (["a.wav,,sad"], "'a': .*line 2: the split is empty"),
         ([",train,sad"], "line 2: the file is empty"),
         (["audio/,train,sad"], "line 2: the file 'audio/' is a folder, expected one audio file"),

@@ -1,0 +1,159 @@
+"""Any data set of the library ``datasets``: by hub id, as ``save_to_disk`` left it, or as parquet files."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ...errors import CorpusError
+from ..faults import Faults
+from .arrow import is_sound
+from .column_map import ColumnMap, Columns, Range, Votes, Where
+from .common import Read
+from .hub_audio import write_sounds
+from .hub_parts import Parts, find_parts
+from .mapped import chosen_rows, table_columns
+from .rows import Rows
+
+_FILE = {"file": "audio"}
+"""The column of the audio, where the user names no other."""
+
+
+def read_hub(
+    name: str | Path,
+    *,
+    faults: Faults,
+    progress: Callable[[int, int], None] | None = None,
+    config: str | None = None,
+    revision: str | None = None,
+    cache_dir: str | Path | None = None,
+    columns: Columns | None = None,
+    classes: Sequence[str] | None = None,
+    class_map: Mapping[str, str | None] | None = None,
+    split_map: Mapping[str, str] | None = None,
+    split: str | None = None,
+    patterns: Mapping[str, str] | None = None,
+    where: Where | None = None,
+    attribute_range: Range | Mapping[str, Range] | None = None,
+    votes: Votes | None = None,
+    votes_other: str | Sequence[str] | None = None,
+    audio_dir: str | Path | None = None,
+    audio: bool = True,
+) -> Read:
+    """Return the utterances of a data set, one a row.
+
+    Columns are mapped as :func:`~.manifest.read_manifest` says; those options that are not listed here are the same.
+    Class labels go by their names. Audio is never decoded by ``datasets``: a path is used as it is, bytes that stand in the data
+    set are written to ``audio_dir`` once. Data sets that need code of their own are not run.
+
+    Args:
+        name: An id on the Hugging Face hub, a folder that ``save_to_disk`` wrote, a folder of parquet files, or one of them.
+        faults: Where utterances that cannot be used are noted.
+        progress: Called with (audio files written, audio files in all).
+        config: Configuration of a data set on the hub.
+        revision: Its branch, tag or commit.
+        cache_dir: Where what is fetched is kept; the library's own place by default. Nothing local is copied there.
+        columns: ``file`` is the column ``audio`` by default. Without a column ``id`` the id is the stem of the audio's path, else
+            ``<split>-<row>``, rows counted from 1 in each split.
+        classes: As for a manifest, like those that follow.
+        class_map: See there.
+        split_map: See there.
+        split: Of every row; by default the name that the data set gives to each of its splits, unless a column is mapped to it.
+        patterns: See there.
+        where: See there.
+        attribute_range: See there.
+        votes: See there.
+        votes_other: See there.
+        audio_dir: Folder for audio that stands in the data set as bytes.
+        audio: Whether to take the audio.
+
+    Raises:
+        CorpusError: If the data set cannot be reached or read, or lacks a column.
+        ConfigError: If an option names something that we do not have, or audio stands in the data set and ``audio_dir`` is missing.
+    """
+    given = ColumnMap.of(
+        columns=columns,
+        classes=classes,
+        class_map=class_map,
+        split_map=split_map,
+        split=split,
+        patterns=patterns,
+        where=where,
+        attribute_range=attribute_range,
+        votes=votes,
+        votes_other=votes_other,
+    )
+    source, parts = find_parts(name, config, revision, cache_dir)
+    sound = given.columns.get("file", _FILE["file"])
+    embedded = audio and isinstance(sound, str) and _is_embedded(parts, sound)
+    rows = chosen_rows(_rows(source, parts, given), given)
+    numbered = [f"{own or split or 'row'}-{n + 1}" for own, part in parts for n in range(part.n_rows)]
+    positions = range(len(numbered)) if rows.kept is None else rows.kept
+    found = table_columns(rows, given, faults, audio=audio, unnamed=[numbered[i] for i in positions], defaults=_FILE)
+    if audio:
+        if "audio" not in found:
+            there = ", ".join(rows.columns)
+            raise CorpusError(f"{source} has no column 'audio' (found: {there}). Name it in columns: {{file: ...}}, or say audio: false")
+        written: dict[int, str] = {}
+        if embedded and not (faults.found and faults.on_bad_utterance == "error"):
+            wanted = {
+                position: (id, path)
+                for position, id, path in zip(positions, found["id"], found["audio"], strict=True)
+                if id not in faults.found
+            }
+            folder = None if audio_dir is None else Path(audio_dir).expanduser().absolute()
+            written = write_sounds(_sounds(parts, str(sound)), wanted, folder, source, progress)
+        top = Path(name).expanduser().absolute()
+        start = str(top.parent if top.is_file() else top)
+        found["audio"] = [
+            written.get(position) or (None if path is None else os.path.normpath(os.path.join(start, path)))
+            for position, path in zip(positions, found["audio"], strict=True)
+        ]
+    return Read(f"hub {source}", found, tuple(given.classes))
+
+
+def _is_embedded(parts: Parts, name: str) -> bool:
+    """Return whether a column holds audio as bytes rather than by its path alone.
+
+    Raises:
+        CorpusError: If it is of another type.
+    """
+    kinds = {is_sound(part, name) for _, part in parts if name in part.header}
+    if len(kinds) > 1 or None in kinds:
+        part = next(part for _, part in parts if is_sound(part, name) is not True)
+        raise CorpusError(f"{part.source}: column '{name}' is of type {part.type(name)}, expected audio as bytes and path, or as a path")
+    return True in kinds
+
+
+def _rows(source: str, parts: Parts, given: ColumnMap) -> Rows:
+    """Return the rows of all tables; a column of embedded audio gives its paths, and ``split`` is what the data set says.
+
+    Raises:
+        CorpusError: If the data set tells no split, and the user neither.
+    """
+    names = parts[0][1].header
+    columns: dict[str, Callable[[], Sequence[Any]]] = {
+        name: partial(_paths if is_sound(parts[0][1], name) else _values, parts, name) for name in names
+    }
+    places = [f"{own} row {n + 1}" if own else f"row {n + 1}" for own, part in parts for n in range(part.n_rows)]
+    if given.split is None and "split" not in given.columns:
+        untold = [part.source for own, part in parts if own is None]
+        if untold:
+            raise CorpusError(f"{untold[0]} tells no split; say split: NAME, or name the column that holds it in columns: {{split: ...}}")
+        splits = [own for own, part in parts for _ in range(part.n_rows)]
+        columns["split"] = lambda: splits
+    return Rows(source, places, columns)
+
+
+def _values(parts: Parts, name: str) -> list[Any]:
+    return [value for _, part in parts for value in part.values(name)]
+
+
+def _paths(parts: Parts, name: str) -> list[str | None]:
+    return [path for _, part in parts for path in part.members(name, "path")]
+
+
+def _sounds(parts: Parts, name: str) -> Iterator[bytes | None]:
+    for _, part in parts:
+        yield from part.members(name, "bytes")
