@@ -99,9 +99,8 @@ class ColumnMap:
         low, high = self.range_of(name)
         if (low, high) == _SCALE:
             return list(values)
-        factor = (_SCALE[1] - _SCALE[0]) / (high - low)
-        zero, offset = (0.0, 0.0) if name.endswith("_std") else (low, _SCALE[0])
-        return [None if value is None else offset + (value - zero) * factor for value in values]
+        zero, offset = (0.0, 0.0) if name in STDS else (low, _SCALE[0])
+        return [None if value is None else offset + (_SCALE[1] - _SCALE[0]) * ((value - zero) / (high - low)) for value in values]
 
     def split_of(self, name: str) -> str:
         """Return our name of a split; one that is not known stays as it is."""

@@ -90,7 +90,8 @@ def read_hub(
     rows = chosen_rows(_rows(source, parts, given), given)
     numbered = [f"{own or split or 'row'}-{n + 1}" for own, part in parts for n in range(part.n_rows)]
     positions = range(len(numbered)) if rows.kept is None else rows.kept
-    found = table_columns(rows, given, faults, audio=audio, unnamed=[numbered[i] for i in positions], defaults=_FILE)
+    defaults = _FILE if audio or _names_files(parts, _FILE["file"]) else {}
+    found = table_columns(rows, given, faults, audio=audio, unnamed=[numbered[i] for i in positions], defaults=defaults)
     if audio:
         if "audio" not in found:
             there = ", ".join(rows.columns)
@@ -111,6 +112,11 @@ def read_hub(
             for position, path in zip(positions, found["audio"], strict=True)
         ]
     return Read(f"hub {source}", found, tuple(given.classes))
+
+
+def _names_files(parts: Parts, name: str) -> bool:
+    """Return whether a column tells the path of each audio file, so that an id can be made of it."""
+    return all(name in part.header and is_sound(part, name) is not None for _, part in parts)
 
 
 def _is_embedded(parts: Parts, name: str) -> bool:

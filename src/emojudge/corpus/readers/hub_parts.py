@@ -15,7 +15,7 @@ Parts: TypeAlias = list[tuple[str | None, Part]]
 _SHARD = re.compile(r"(?P<split>\w[\w.]*)-\d{5}-of-\d{5}(-[0-9a-f]+)?")
 """Names of the parquet files that ``datasets`` writes, without ending: ``train-00000-of-00002``."""
 
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
 
 
 def find_parts(name: str | Path, config: str | None, revision: str | None, cache_dir: str | Path | None) -> tuple[str, Parts]:
@@ -40,9 +40,7 @@ def find_parts(name: str | Path, config: str | None, revision: str | None, cache
         return name, _from_hub(name, config, revision, cache_dir)
     for option, value in {"config": config, "revision": revision, "cache_dir": cache_dir}.items():
         if value is not None:
-            raise ConfigError(
-                f"{option}: '{value}' chooses on the hub, but {place} is local; point name at the folder or file that is meant"
-            )
+            raise ConfigError(f"{option}: '{value}' is for the hub, but {place} is local; point name at the folder or file that is meant")
     if place.is_dir() and any((place / file).is_file() for file in ("dataset_dict.json", "state.json")):
         return str(place), _saved(place)
     return str(place), _parquet(place)

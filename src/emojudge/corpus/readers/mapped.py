@@ -16,6 +16,8 @@ from .column_map import NUMBERS, STDS, ColumnMap, composed
 from .common import doubled, known
 from .rows import Report, Rows
 
+_GENDERS = {"f": "female", "m": "male"}
+
 
 def chosen_rows(rows: Rows, given: ColumnMap) -> Rows:
     """Return the rows that count, with the columns that patterns make.
@@ -101,7 +103,7 @@ def _tidy(found: dict[str, list[Any]]) -> None:
         if name in found:
             found[name] = [None if value is None else known(value) for value in found[name]]
     if "gender" in found:
-        found["gender"] = [None if gender is None else gender.lower() for gender in found["gender"]]
+        found["gender"] = [None if gender is None else _GENDERS.get(gender.lower(), gender.lower()) for gender in found["gender"]]
     if "transcript" in found and "transcript_source" not in found:
         found["transcript_source"] = ["none" if value is None else "human" for value in found["transcript"]]
 
@@ -224,7 +226,8 @@ def _add_votes(found: dict[str, list[Any]], rows: Rows, given: ColumnMap, report
     with np.errstate(invalid="ignore", divide="ignore"):
         shares, others = counts / in_classes[:, None], other / total
     found["emotion_votes"] = [share if n else None for share, n in zip(shares.tolist(), in_classes.tolist(), strict=True)]
-    found["votes_other"] = [share if n else None for share, n in zip(others.tolist(), total.tolist(), strict=True)]
+    if given.votes_other is not None:
+        found["votes_other"] = [share if n else None for share, n in zip(others.tolist(), total.tolist(), strict=True)]
     if "emotion" not in found:
         most = counts.max(axis=1)
         clear = ((counts == most[:, None]).sum(axis=1) == 1) & (most > other)
