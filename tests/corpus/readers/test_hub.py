@@ -15,6 +15,7 @@ from datasets import Audio, ClassLabel, Dataset, DatasetDict, Features, List, Va
 
 from emojudge.corpus import load_table
 from emojudge.corpus.faults import Faults
+from emojudge.corpus.readers.arrow import ParquetPart
 from emojudge.corpus.readers.hub import read_hub
 from emojudge.errors import ConfigError, CorpusError
 
@@ -127,6 +128,19 @@ def test_ids_come_from_a_column_else_from_the_path_else_from_split_and_row(tmp_p
     assert columns(name, audio=False, where={"who": [2, 4]})["id"] == ["utt2", "test-2"]
 
 
+def test_rows_are_counted_on_through_the_files_of_a_split(tmp_path):
+    name = parquet_folder(DatasetDict({"train": part(0, 3, names=False), "test": part(3, 1, names=False)}), tmp_path / "d")
+    assert columns(name, audio=False)["id"] == ["test-1", "train-1", "train-2", "train-3"]
+    with pytest.raises(CorpusError, match=r"'train-3': .*d, train row 3: class 'sad'"):
+        columns(name, audio=False, classes=["happy", "calm"], where={"who": 2})
+
+
+def test_splits_with_other_columns_are_refused(tmp_path):
+    name = saved(DatasetDict({"train": part(0), "test": part(3).remove_columns("text")}), tmp_path / "d")
+    with pytest.raises(CorpusError, match=r"d, test and .*d, train have other columns: 'text' is in one of them only"):
+        columns(name, audio=False)
+
+
 def test_a_path_is_used_as_it_is(tmp_path):
     (tmp_path / "a.wav").write_bytes(sound(0))
     audio = [{"bytes": None, "path": str(tmp_path / "a.wav")}, {"bytes": sound(1), "path": "b.wav"}]
@@ -191,6 +205,17 @@ def test_local_data_leave_nothing_in_home_and_fetch_nothing(tmp_path, splits, wr
     assert list((tmp_path / "home").iterdir()) == []
 
 
+def test_audio_of_a_parquet_file_is_not_kept_in_memory(tmp_path):
+    kind = pyarrow.schema([("audio", pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())]))])
+    with pyarrow.parquet.ParquetWriter(tmp_path / "train.parquet", kind, compression="none") as writer:
+        for _ in range(16):
+            writer.write_table(pyarrow.table({"audio": [{"bytes": os.urandom(1 << 20), "path": None}]}, schema=kind))
+    opened = ParquetPart(tmp_path / "train.parquet")
+    before = pyarrow.total_allocated_bytes()
+    assert sum(len(content) for content in opened.members("audio", "bytes")) == 16 << 20
+    assert pyarrow.total_allocated_bytes() - before < 4 << 20
+
+
 # the hub
 
 
@@ -251,6 +276,12 @@ def test_a_damaged_data_set_is_one_line(tmp_path, splits):
     (name / "train" / "dataset_info.json").write_text("{")
     with pytest.raises(CorpusError, match="d: not a whole data set of save_to_disk"):
         columns(name)
+
+
+def test_a_data_set_without_a_split_is_refused(tmp_path):
+    (tmp_path / "dataset_dict.json").write_text('{"splits": []}')
+    with pytest.raises(CorpusError, match=f"^{tmp_path}: the data set has no split"):
+        columns(tmp_path)
 
 
 def test_damaged_parquet_files_are_one_line(tmp_path, splits):

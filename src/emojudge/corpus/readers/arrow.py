@@ -49,7 +49,8 @@ class ParquetPart:
         if not path.is_file():
             raise CorpusError(f"{path}: not readable (there is no such file), expected a parquet file")
         try:
-            self._file = pyarrow.parquet.ParquetFile(path)
+            # buffering ahead, the default, keeps all that was read of a column: the whole audio of a corpus
+            self._file = pyarrow.parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20)
         except (pyarrow.ArrowException, OSError) as error:
             raise CorpusError(f"{path}: not a whole parquet file ({first_line(error)}); write it again") from error
         self._schema = self._file.schema_arrow

@@ -1,6 +1,7 @@
 """Any data set of the library ``datasets``: by hub id, as ``save_to_disk`` left it, or as parquet files."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -88,10 +89,11 @@ def read_hub(
     sound = given.columns.get("file", _FILE["file"])
     embedded = audio and isinstance(sound, str) and _is_embedded(parts, sound)
     rows = chosen_rows(_rows(source, parts, given), given)
-    numbered = [f"{own or split or 'row'}-{n + 1}" for own, part in parts for n in range(part.n_rows)]
+    numbered = _numbered(parts)
     positions = range(len(numbered)) if rows.kept is None else rows.kept
+    unnamed = [f"{own or split or 'row'}-{n}" for own, n in (numbered[i] for i in positions)]
     defaults = _FILE if audio or _names_files(parts, _FILE["file"]) else {}
-    found = table_columns(rows, given, faults, audio=audio, unnamed=[numbered[i] for i in positions], defaults=defaults)
+    found = table_columns(rows, given, faults, audio=audio, unnamed=unnamed, defaults=defaults)
     if audio:
         if "audio" not in found:
             there = ", ".join(rows.columns)
@@ -112,6 +114,16 @@ def read_hub(
             for position, path in zip(positions, found["audio"], strict=True)
         ]
     return Read(f"hub {source}", found, tuple(given.classes))
+
+
+def _numbered(parts: Parts) -> list[tuple[str | None, int]]:
+    """Return the split of each row and its number there, from 1 on; a split may be in several files."""
+    last: Counter[str | None] = Counter()
+    numbered: list[tuple[str | None, int]] = []
+    for own, part in parts:
+        numbered += [(own, n) for n in range(last[own] + 1, last[own] + part.n_rows + 1)]
+        last[own] += part.n_rows
+    return numbered
 
 
 def _names_files(parts: Parts, name: str) -> bool:
@@ -142,13 +154,13 @@ def _rows(source: str, parts: Parts, given: ColumnMap) -> Rows:
     columns: dict[str, Callable[[], Sequence[Any]]] = {
         name: partial(_paths if is_sound(parts[0][1], name) else _values, parts, name) for name in names
     }
-    places = [f"{own} row {n + 1}" if own else f"row {n + 1}" for own, part in parts for n in range(part.n_rows)]
+    numbered = _numbered(parts)
+    places = [f"{own} row {n}" if own else f"row {n}" for own, n in numbered]
     if given.split is None and "split" not in given.columns:
         untold = [part.source for own, part in parts if own is None]
         if untold:
             raise CorpusError(f"{untold[0]} tells no split; say split: NAME, or name the column that holds it in columns: {{split: ...}}")
-        splits = [own for own, part in parts for _ in range(part.n_rows)]
-        columns["split"] = lambda: splits
+        columns["split"] = lambda: [own for own, _ in numbered]
     return Rows(source, places, columns)
 
 

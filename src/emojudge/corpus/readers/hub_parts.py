@@ -37,13 +37,13 @@ def find_parts(name: str | Path, config: str | None, revision: str | None, cache
     if not place.exists():
         if isinstance(name, Path) or name.endswith(".parquet") or not _HUB_ID.fullmatch(name):
             raise CorpusError(f"{place}: there is no such folder or file, and '{name}' is no id of a data set on the hub (owner/name)")
-        return name, _from_hub(name, config, revision, cache_dir)
+        return name, _alike(name, _from_hub(name, config, revision, cache_dir))
     for option, value in {"config": config, "revision": revision, "cache_dir": cache_dir}.items():
         if value is not None:
             raise ConfigError(f"{option}: '{value}' is for the hub, but {place} is local; point name at the folder or file that is meant")
     if place.is_dir() and any((place / file).is_file() for file in ("dataset_dict.json", "state.json")):
-        return str(place), _saved(place)
-    return str(place), _parquet(place)
+        return str(place), _alike(str(place), _saved(place))
+    return str(place), _alike(str(place), _parquet(place))
 
 
 def _from_hub(name: str, config: str | None, revision: str | None, cache_dir: str | Path | None) -> Parts:
@@ -84,14 +84,20 @@ def _parquet(place: Path) -> Parts:
         raise CorpusError(f"{place}: neither save_to_disk wrote this folder nor is there a parquet file in it")
     if place.is_file() and place.suffix != ".parquet":
         raise CorpusError(f"{place}: expected a parquet file or a folder; CSV, TSV and JSON lines are read by the reader 'manifest'")
-    parts: Parts = [(_split_of(file, place), ParquetPart(file)) for file in files]
+    return [(_split_of(file, place), ParquetPart(file)) for file in files]
+
+
+def _alike(source: str, parts: Parts) -> Parts:
+    """Return the tables after checking that they have the same columns."""
+    if not parts:
+        raise CorpusError(f"{source}: the data set has no split; expected one at least")
     _, first = parts[0]
     for _, part in parts:
         missing = sorted(set(first.header) ^ set(part.header))
         if missing:
             raise CorpusError(
                 f"{part.source} and {first.source} have other columns: '{missing[0]}' is in one of them only; "
-                "point name at the files that belong together"
+                "point name at the tables that belong together"
             )
     return parts
 
