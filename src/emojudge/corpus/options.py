@@ -70,7 +70,7 @@ def _checked(what: str, value: Any, kind: Any) -> Any:
     kinds = _alternatives(kind)
     if isinstance(value, Mapping) and (form := _of_origin(kinds, Mapping)):
         return _mapping(what, value, get_args(form)[1])
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes) and (form := _of_origin(kinds, Sequence)):
+    if value and isinstance(value, Sequence) and not isinstance(value, str | bytes) and (form := _of_origin(kinds, Sequence)):
         return [_checked(f"{what}: entry {i}", entry, get_args(form)[0]) for i, entry in enumerate(value, start=1)]
     if not (value is None and NoneType in kinds) and not any(_is(value, one) for one in kinds):
         raise ConfigError(f"{what} is {_shown(value)}, expected {_words(kinds)}{_quote(value, kinds)}")
@@ -131,7 +131,11 @@ def _plural(kind: Any) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as a message shows it."""
-    return "null" if value is None else "empty" if value == "" else f"{value!r} ({type(value).__name__})"
+    if value is None:
+        return "null"
+    if not value and isinstance(value, str | list):
+        return "empty" if isinstance(value, str) else "an empty list"
+    return f"{value!r} ({type(value).__name__})"
 
 
 def _quote(value: Any, kinds: Sequence[Any]) -> str:

@@ -105,6 +105,7 @@ def test_a_missing_file_an_empty_one_and_a_folder_are_one_line(tmp_path, form):
         ("a.jsonl", b'{"a": 1}{"b": 2}\n', "line 1 is not JSON .Extra data at character 9"),
         ("a.jsonl", b'{"a": 1, "a": 2}\n', "line 1 has the name 'a' twice"),
         ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}\n', "not UTF-8 .byte 0xff after line"),
+        ("a.jsonl", b'{"a": ' + b"1" * 5_000 + b"}\n", "line 1 is not JSON .Exceeds the limit"),
         ("a.jsonl", b"[" * 100_000 + b"\n", "line 1 is nested too deeply"),
         ("a.tsv", b"a\tb\n1\n", r"line 2 has 1 fields, the header has 2 \(a, b\); quote fields that hold tabs"),
         ("a.tsv", b"a\tb\n1\t2\t3\n", "line 2 has 3 fields, the header has 2"),

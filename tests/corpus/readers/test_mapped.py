@@ -64,8 +64,10 @@ def test_a_file_for_each_split(tmp_path):
     assert found["emotion"] == ["sad", "happy"]
     assert found["recording"] == ["train-1", "Validation-1"]
     (tmp_path / "b.csv").write_text("file,emotion\ny.wav,hapy\n")
-    with pytest.raises(CorpusError, match=r"'y': .*b\.csv, line 2: class 'hapy'"):
+    with pytest.raises(CorpusError, match=f"'y': {tmp_path}/b.csv, line 2: class 'hapy'"):
         columns(paths)
+    with pytest.raises(CorpusError, match=rf"^{tmp_path} has no column 'label' \(found: file, emotion, split\)"):
+        columns(paths, columns={"emotion": "label"})
     (tmp_path / "b.csv").write_text("file,label\ny.wav,happy\n")
     with pytest.raises(CorpusError, match=r"b\.csv and .*a\.csv have other columns: 'emotion' is in one of them only"):
         columns(paths)

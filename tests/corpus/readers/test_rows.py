@@ -62,6 +62,12 @@ def test_a_bad_value_is_reported_with_its_place_and_becomes_null():
     assert told == [(1, "m.jsonl, line 2: x is [1], expected text")]
 
 
+def test_half_a_character_is_no_text_and_a_message_stays_one_line():
+    told = []
+    assert rows("ż", "\ud83d", ["a\nb"]).texts("x", "", lambda row, why: told.append(why)) == ["ż", None, None]
+    assert told == ["m.jsonl, line 2: x is '\\ud83d', expected text", "m.jsonl, line 3: x is ['a\\nb'], expected text"]
+
+
 def test_a_number_out_of_bounds_is_reported_with_them():
     told = []
     assert rows(1, "5", 5.5, -1).numbers("x", "", lambda row, why: told.append((row, why)), low=1, high=5) == [1, 5, None, None]

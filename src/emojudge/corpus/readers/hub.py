@@ -44,9 +44,9 @@ def read_hub(
 ) -> Read:
     """Return the utterances of a data set, one a row.
 
-    Columns are mapped as :func:`~.manifest.read_manifest` says; those options that are not listed here are the same.
     Class labels go by their names. Audio is never decoded by ``datasets``: a path is used as it is, bytes that stand in the data
-    set are written to ``audio_dir`` once. Data sets that need code of their own are not run.
+    set are written to ``audio_dir`` once. A data set that needs code of its own is refused. What is said of a manifest's columns
+    (:func:`~.manifest.read_manifest`) holds here too.
 
     Args:
         name: An id on the Hugging Face hub, a folder that ``save_to_disk`` wrote, a folder of parquet files, or one of them.
@@ -55,17 +55,17 @@ def read_hub(
         config: Configuration of a data set on the hub.
         revision: Its branch, tag or commit.
         cache_dir: Where what is fetched is kept; the library's own place by default. Nothing local is copied there.
-        columns: ``file`` is the column ``audio`` by default. Without a column ``id`` the id is the stem of the audio's path, else
-            ``<split>-<row>``, rows counted from 1 in each split.
-        classes: As for a manifest, like those that follow.
-        class_map: See there.
-        split_map: See there.
+        columns: The data set's column by ours; ``file`` is the column ``audio`` by default. Without a column ``id`` the id is the stem
+            of the audio's path, else ``<split>-<row>``, rows counted from 1 in each split.
+        classes: The data set's class list; the eight of MSP-Podcast by default.
+        class_map: Class by the data set's spelling; null drops the label and keeps the utterance.
+        split_map: Our split by the data set's.
         split: Of every row; by default the name that the data set gives to each of its splits, unless a column is mapped to it.
-        patterns: See there.
-        where: See there.
-        attribute_range: See there.
-        votes: See there.
-        votes_other: See there.
+        patterns: Regular expression by column; what its named groups find becomes a column of that name.
+        where: Value by column, or list of values, that a row must have.
+        attribute_range: Lowest and highest value of the attributes, or such a pair by attribute.
+        votes: Column that counts the raters' votes by class, or columns to be summed.
+        votes_other: Column, or columns, of the votes for none of the classes.
         audio_dir: Folder for audio that stands in the data set as bytes.
         audio: Whether to take the audio.
 

@@ -88,6 +88,8 @@ def _read_json_lines(path: Path, expected: Sequence[str]) -> Rows:
         raise CorpusError(f"{path}: line {n} is not JSON ({error.msg} at character {error.colno}); {form}") from error
     except _TwiceError as error:
         raise CorpusError(f"{path}: line {n} has the name '{error}' twice; {form}") from error
+    except ValueError as error:
+        raise CorpusError(f"{path}: line {n} is not JSON ({error}); {form}") from error
     except RecursionError as error:
         raise CorpusError(f"{path}: line {n} is nested too deeply; {form}") from error
     if not objects:

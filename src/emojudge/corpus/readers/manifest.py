@@ -116,9 +116,10 @@ def _joined(listings: Mapping[str, Rows]) -> Rows:
         if missing:
             raise CorpusError(f"{rows.source} and {first.source} have other columns: '{missing[0]}' is in one of them only")
     splits = [name for name, rows in listings.items() for _ in range(len(rows))]
-    places = [place if rows is first else f"{rows.source}, {place}" for rows in listings.values() for place in rows.places]
+    top = os.path.commonpath([os.path.dirname(rows.source) for rows in listings.values()])
+    places = [f"{os.path.relpath(rows.source, top)}, {place}" for rows in listings.values() for place in rows.places]
     columns = {name: partial(_chained, list(listings.values()), name) for name in first.columns}
-    return Rows(first.source, places, {**columns, "split": lambda: splits})
+    return Rows(top, places, {**columns, "split": lambda: splits}, joint=os.sep)
 
 
 def _chained(listings: Sequence[Rows], name: str) -> list[Any]:

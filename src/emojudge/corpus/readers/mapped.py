@@ -23,7 +23,7 @@ def chosen_rows(rows: Rows, given: ColumnMap) -> Rows:
     """Return the rows that count, with the columns that patterns make.
 
     Raises:
-        CorpusError: If a column is not there, a value does not fit its pattern, or no row is left.
+        CorpusError: If a column is not there, a value does not fit its pattern, or one that is asked for does not occur.
         ConfigError: If a pattern would make a column that is there already.
     """
     for name, pattern in given.patterns.items():

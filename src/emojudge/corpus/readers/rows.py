@@ -25,13 +25,15 @@ class Rows:
     """Reads a column, by name: text, typed values, or None."""
     kept: Sequence[int] | None = None
     """The rows that are left, by position in what ``columns`` give; None for all."""
+    joint: str = ", "
+    """Stands between source and place: a path separator where the source is a folder and places begin with a file."""
 
     def __len__(self) -> int:
         return len(self.places)
 
     def place(self, row: int) -> str:
         """Return where a row stands, with the source."""
-        return f"{self.source}, {self.places[row]}"
+        return f"{self.source}{self.joint}{self.places[row]}"
 
     def values(self, name: str, advice: str) -> Sequence[Any]:
         """Return the values of a column as they were read.
@@ -99,9 +101,11 @@ def as_text(value: Any) -> str | None:
     """Return a value as text: a number by its digits (1, not 1.0), a date as ISO 8601; None where it is null or empty.
 
     Raises:
-        ValueError: If it is a list, a mapping, bytes or not a number.
+        ValueError: If it is a list, a mapping, bytes, not a number, or half a character (JSON can hold a lone surrogate).
     """
     if type(value) is str:
+        if not value.isascii():
+            value.encode()
         return value.strip() or None
     if value is None:
         return None
@@ -138,5 +142,5 @@ def _bounds(low: float, high: float) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = f"'{value}'" if isinstance(value, str) else repr(value)
+    text = f"'{value}'" if isinstance(value, str) and value.isprintable() else repr(value)
     return text if len(text) <= 60 else f"a {type(value).__name__}"
