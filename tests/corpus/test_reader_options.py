@@ -105,7 +105,7 @@ def test_an_integer_that_is_a_key_is_the_text_of_its_digits(tmp_path):
     assert load_table("manifest", path=manifest(tmp_path, ("1", "2")), **options).column("emotion") == ["angry", None]
 
 
-@pytest.mark.parametrize("name", ["reader", "progress", "faults", "roles", "on_bad_utterance"])
+@pytest.mark.parametrize("name", ["reader", "progress", "faults", "roles", "splits", "on_bad_utterance"])
 def test_a_setting_of_loading_is_no_option_of_a_reader(tmp_path, name):
     options = {"path": str(manifest(tmp_path)), "audio": False, name: "x"}
     with pytest.raises(ConfigError, match=f"^reader 'manifest' has no option '{name}': it is a setting beside"):

@@ -12,7 +12,7 @@ from ..errors import ConfigError, nearest
 _HANDED_ON = ("faults", "progress")
 """Parameters of a reader that are no options of its user."""
 
-_OF_LOADING = ("reader", "on_bad_utterance", "roles", *_HANDED_ON)
+_OF_LOADING = ("reader", "on_bad_utterance", "splits", "roles", *_HANDED_ON)
 """Settings of ``load_table`` itself, which have places of their own in a config."""
 
 _ONE = {Path: "a path as text", str: "text", bool: "true or false", int: "a whole number", float: "a number"}
