@@ -14,12 +14,14 @@ from jsonargparse import ArgumentParser
 from lightning.pytorch import Trainer
 
 from emojudge.cli.main import main
+from emojudge.cli.parsing import OneLineErrors, resolve_configs, set_up_parsing
 from emojudge.configs import config_root, find_config, shipped_configs
 from emojudge.errors import ConfigError
 from emojudge.pipeline.config import RunConfig
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_CONFIGS = [name for name in shipped_configs() if name.startswith("run/")]
+CORPUS_CONFIGS = [name for name in shipped_configs() if name.startswith("corpus/")]
 ENCODER = "--model.init_args.network.init_args.encoder.init_args"
 WAVLM = {
     "model_type": "wavlm",
@@ -61,6 +63,15 @@ def combinations():
     return list(dict.fromkeys(systems))
 
 
+def run_config(*arguments):
+    """Return what ``emojudge run`` makes of some arguments."""
+    set_up_parsing(attribute_docstrings=True)
+    parser = OneLineErrors(exit_on_error=False)
+    parser.add_argument("--config", action="config")
+    parser.add_class_arguments(RunConfig, fail_untyped=False)
+    return parser.instantiate(parser.parse_args(resolve_configs(arguments)))
+
+
 def run_on_one_step(command, files, folder, table, *more):
     here = ["accelerator=cpu", "devices=1", "precision=32-true", "max_epochs=1", "limit_train_batches=1", "enable_progress_bar=false"]
     trainer = [f"--trainer.{setting}" for setting in [*here, f"default_root_dir={folder}"]]
@@ -71,7 +82,7 @@ def run_on_one_step(command, files, folder, table, *more):
 # their form
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model")])
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model", "corpus")])
 def test_a_config_has_the_one_section_of_its_folder(name):
     assert list(content(name)) == [name.split("/")[0]]
 
@@ -94,15 +105,33 @@ def test_a_run_config_is_one_and_names_shipped_configs(name):
         assert set(files) <= set(shipped_configs())
 
 
-def test_every_config_is_used_by_a_run_or_named_in_the_readme():
-    used = {file for files in combinations() for file in files}
+@pytest.mark.parametrize("name", CORPUS_CONFIGS)
+def test_a_corpus_config_says_what_it_reads_and_how_it_is_run(name):
+    comment, options = find_config(name).read_text(encoding="utf-8").split("corpus:\n", 1)
+    assert all(line.startswith("# ") for line in comment.splitlines())
+    assert "icence" in comment
+    assert f"# emojudge run --config run/manifest_small.yaml --config {name}" in comment
+    assert len(options.splitlines()) <= 12
+
+
+@pytest.mark.parametrize("name", CORPUS_CONFIGS)
+def test_a_corpus_config_composes_with_a_run_config_and_the_command_line(name):
+    corpus = run_config("--config", "run/manifest_small.yaml", "--config", name, "--corpus.options.split", "train").corpus
+    assert corpus.reader == content(name)["corpus"]["reader"]
+    assert corpus.options == {**content(name)["corpus"]["options"], "split": "train"}
+    path = run_config("--config", "run/manifest_small.yaml", "--config", name, "--corpus.options.path", "{train: a.csv}").corpus
+    assert path.options["path"] == {"train": "a.csv"}
+
+
+def test_every_config_is_used_by_a_run_or_names_a_corpus_or_is_named_in_the_readme():
+    used = {file for files in combinations() for file in files} | set(RUN_CONFIGS) | set(CORPUS_CONFIGS)
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert [name for name in shipped_configs() if name not in used | set(RUN_CONFIGS) and name not in readme] == []
+    assert [name for name in shipped_configs() if name not in used and name not in readme] == []
 
 
 def test_every_config_that_the_readme_names_is_there():
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:trainer|data|model|experiment|run)/\w+\.yaml", readme))
+    named = set(re.findall(r"\b(?:trainer|data|model|experiment|run|corpus)/\w+\.yaml", readme))
     assert named
     assert named <= set(shipped_configs())
 

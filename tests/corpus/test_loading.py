@@ -128,12 +128,13 @@ def test_progress_is_told_file_by_file(tmp_path):
 @pytest.mark.parametrize(
     ("reader", "options", "words"),
     [
-        ("msp", {}, r"no corpus reader 'msp' \(known: msp_podcast, manifest, synthetic, table\)"),
+        ("msp", {}, r"no corpus reader 'msp' \(known: msp_podcast, manifest, hub, synthetic, table\)"),
         ("manifesto", {}, "Did you mean 'manifest'"),
         ("msp_podcast", {"rot": "x"}, "reader 'msp_podcast' has no option 'rot' .*Did you mean 'root'"),
         ("msp_podcast", {}, "reader 'msp_podcast': missing a required argument: 'root'"),
         ("table", {}, "reader 'table': missing a required argument: 'path'"),
         ("table", {"root": "x"}, "reader 'table' has no option 'root'"),
+        ("hub", {"nam": "x"}, "reader 'hub' has no option 'nam' .*Did you mean 'name'"),
         ("manifest", {"path": "x", "faults": "x"}, "reader 'manifest' has no option 'faults'"),
         ("manifest", {"path": "x", "on_bad_utterance": "skpi"}, "on_bad_utterance is 'skpi', expected 'error' or 'skip'"),
     ],

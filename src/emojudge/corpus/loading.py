@@ -26,7 +26,7 @@ def load_table(
     """Return the utterance table of a corpus.
 
     Args:
-        reader: ``msp_podcast``, ``manifest``, ``synthetic``, or ``table`` for one that was saved.
+        reader: ``msp_podcast``, ``manifest``, ``hub``, ``synthetic``, or ``table`` for one that was saved.
         on_bad_utterance: ``error`` stops at an utterance that cannot be used (audio that is missing,
             empty, cut short or not finite; an unknown class code; a doubled id); ``skip`` leaves it
             out and lists it in ``info.skipped``.
@@ -86,11 +86,17 @@ def _read_saved(path: str | Path) -> Table:
 
 
 def _reader(name: str) -> Callable[..., Read]:
+    from .readers.hub import read_hub
     from .readers.manifest import read_manifest
     from .readers.msp_podcast import read_msp_podcast
     from .readers.synthetic import read_synthetic
 
-    readers: dict[str, Callable[..., Read]] = {"msp_podcast": read_msp_podcast, "manifest": read_manifest, "synthetic": read_synthetic}
+    readers: dict[str, Callable[..., Read]] = {
+        "msp_podcast": read_msp_podcast,
+        "manifest": read_manifest,
+        "hub": read_hub,
+        "synthetic": read_synthetic,
+    }
     if name not in readers:
         raise ConfigError(f"there is no corpus reader '{name}' (known: {', '.join([*readers, 'table'])}).{nearest(name, readers)}")
     return readers[name]

@@ -4,12 +4,31 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 from ..errors import ConfigError, nearest
 
 _HANDED_ON = ("faults", "progress")
 """Parameters of a reader that are no options of its user."""
+
+_OF_LOADING = ("reader", "on_bad_utterance", "splits", "roles", *_HANDED_ON)
+"""Settings of ``load_table`` itself, which have places of their own in a config."""
+
+_ONE = {Path: "a path as text", str: "text", bool: "true or false", int: "a whole number", float: "a number"}
+_MANY = {Path: "paths", str: "texts", bool: "truth values", int: "whole numbers", float: "numbers"}
+
+
+def readers_own(reader: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a reader as a config gives them, ready to be handed to ``load_table`` by name.
+
+    Raises:
+        ConfigError: If one of them is a setting of ``load_table`` itself, which no config can give as a reader's option.
+    """
+    for name in options:
+        if name in _OF_LOADING:
+            raise ConfigError(f"reader '{reader}' has no option '{name}': it is a setting beside the reader's options, not one of them")
+    return dict(options)
 
 
 def checked_options(reader: str, read: Callable[..., Any], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,54 +59,86 @@ def checked_options(reader: str, read: Callable[..., Any], options: Mapping[str,
     return checked
 
 
-def _checked(option: str, value: Any, kind: Any) -> Any:
-    """Return a value that is of the annotated kind, the keys of a mapping as text."""
-    kinds = get_args(kind) if get_origin(kind) not in (Mapping, Sequence) else (kind,)
-    if value is None and type(None) in kinds:
-        return None
-    first = kinds[0] if kinds else kind
-    if get_origin(first) is Mapping:
-        return _mapping(option, value, nullable=type(None) in get_args(get_args(first)[1]))
-    if get_origin(first) is Sequence:
-        return _texts(option, value)
-    if Path in kinds:
-        if not isinstance(value, os.PathLike) and not (isinstance(value, str) and value.strip()):
-            raise ConfigError(f"{option} is {_shown(value)}, expected a path as text{_quote(value)}")
-    elif type(value) is not first:
-        words = {bool: "true or false", int: "a whole number"}[first]
-        raise ConfigError(f"{option} is {_shown(value)}, expected {words}")
+def _checked(what: str, value: Any, kind: Any) -> Any:
+    """Return a value that is of the annotated kind, the keys of a mapping as text.
+
+    Args:
+        what: The option, or the part of it that the value is, for messages.
+        value: As YAML or Python gave it.
+        kind: An annotation: scalars, ``Path``, ``Literal``, ``Sequence``, ``Mapping`` with text as keys, and unions of them.
+    """
+    kinds = _alternatives(kind)
+    if isinstance(value, Mapping) and (form := _of_origin(kinds, Mapping)):
+        return _mapping(what, value, get_args(form)[1])
+    if value and isinstance(value, Sequence) and not isinstance(value, str | bytes) and (form := _of_origin(kinds, Sequence)):
+        return [_checked(f"{what}: entry {i}", entry, get_args(form)[0]) for i, entry in enumerate(value, start=1)]
+    if not (value is None and NoneType in kinds) and not any(_is(value, one) for one in kinds):
+        raise ConfigError(f"{what} is {_shown(value)}, expected {_words(kinds)}{_quote(value, kinds)}")
     return value
 
 
-def _texts(option: str, value: Any) -> list[str]:
-    if isinstance(value, str | Mapping) or not isinstance(value, Sequence):
-        raise ConfigError(f"{option} is {_shown(value)}, expected a list of texts, such as [angry, sad]")
-    for entry in value:
-        if not isinstance(entry, str) or not entry:
-            raise ConfigError(f"{option} holds {_shown(entry)}, expected texts only{_quote(entry)}")
-    return list(value)
-
-
-def _mapping(option: str, value: Any, *, nullable: bool) -> dict[str, str | None]:
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{option} is {_shown(value)}, expected texts by name, such as {{ours: theirs}}")
-    texts: dict[str, str | None] = {}
+def _mapping(what: str, value: Mapping[Any, Any], kind: Any) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
     for key, entry in value.items():
         if not isinstance(key, str) and type(key) is not int:
-            raise ConfigError(f"{option} has the key {_shown(key)}, expected text{_quote(key)}")
-        if not isinstance(entry, str) and not (nullable and entry is None):
-            raise ConfigError(f"{option} gives '{key}' the value {_shown(entry)}, expected text{_quote(entry)}")
-        if str(key) in texts:
-            raise ConfigError(f"{option} has the key '{key}' twice, as a number and as text; keep one")
-        texts[str(key)] = entry
-    return texts
+            raise ConfigError(f"{what} has the key {_shown(key)}, expected text{_quote(key, [str])}")
+        if str(key) in checked:
+            raise ConfigError(f"{what} has the key '{key}' twice, as a number and as text; keep one")
+        checked[str(key)] = _checked(f"{what}: '{key}'", entry, kind)
+    return checked
+
+
+def _is(value: Any, kind: Any) -> bool:
+    """Return whether a value that is neither list nor mapping is of a kind."""
+    if get_origin(kind) is Literal:
+        return value in get_args(kind)
+    if kind in (str, Path):
+        return (kind is Path and isinstance(value, os.PathLike)) or (isinstance(value, str) and bool(value.strip()))
+    if kind is float:
+        return type(value) in (int, float)
+    return type(value) is kind
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    return list(get_args(kind)) if get_origin(kind) in (Union, UnionType) else [kind]
+
+
+def _of_origin(kinds: Sequence[Any], origin: Any) -> Any:
+    return next((kind for kind in kinds if get_origin(kind) is origin), None)
+
+
+def _words(kinds: Sequence[Any]) -> str:
+    """Return what is expected, for a message."""
+    scalars = [kind for kind in kinds if kind in _ONE and not (kind is str and Path in kinds)]
+    words = [_ONE[kind] for kind in scalars]
+    for kind in kinds:
+        if get_origin(kind) is Literal:
+            words += [str(value) for value in get_args(kind)]
+        elif get_origin(kind) is Sequence:
+            words.append(_plural(kind) + (", such as [angry, sad]" if get_args(kind) == (str,) and len(words) == 0 else ""))
+        elif get_origin(kind) is Mapping:
+            words.append(f"{_plural(get_args(kind)[1])} by name" + (", such as {ours: theirs}" if len(words) == 0 else ""))
+    return " or ".join(words)
+
+
+def _plural(kind: Any) -> str:
+    """Return what many values of a kind are called; a list is named with what it holds."""
+    first = next(one for one in _alternatives(kind) if one is not NoneType)
+    if get_origin(first) is Sequence:
+        return f"a list of {_plural(get_args(first)[0])}"
+    return _MANY[Path if Path in _alternatives(kind) else first]
 
 
 def _shown(value: Any) -> str:
     """Return a value as a message shows it."""
-    return "null" if value is None else "empty" if value == "" else f"{value!r} ({type(value).__name__})"
+    if value is None:
+        return "null"
+    if not value and isinstance(value, str | list):
+        return "empty" if isinstance(value, str) else "an empty list"
+    return f"{value!r} ({type(value).__name__})"
 
 
-def _quote(value: Any) -> str:
+def _quote(value: Any, kinds: Sequence[Any]) -> str:
     """Return what to do about a value that YAML took for something else than text."""
-    return "" if value is None or isinstance(value, str | Mapping | Sequence) else "; put it in quotes"
+    texts = str in kinds or Path in kinds
+    return "; put it in quotes" if texts and value is not None and not isinstance(value, str | Mapping | Sequence) else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..corpus.faults import OnBadUtterance
 from ..corpus.loading import load_table
+from ..corpus.options import readers_own
 from ..corpus.table import Table
 from ..files import write_text
 
@@ -30,7 +31,7 @@ def read_corpus(reader: str, options: dict[str, Any], on_bad_utterance: OnBadUtt
         CorpusError: If the corpus cannot be read as it stands.
         ConfigError: If there is no such reader or option.
     """
-    table = load_table(reader, on_bad_utterance=on_bad_utterance, progress=_log_progress, **options)
+    table = load_table(reader, on_bad_utterance=on_bad_utterance, progress=_log_progress, **readers_own(reader, options))
     if table.info.skipped:
         _log.warning("%s: %d utterances cannot be used and are left out", table.info.source, len(table.info.skipped))
         if run_dir is not None:

@@ -23,7 +23,7 @@ class CorpusConfig:
     """Which corpus, and through which reader."""
 
     reader: str = "msp_podcast"
-    """``msp_podcast``, ``manifest``, ``synthetic``, or ``table`` for one that was saved."""
+    """``msp_podcast``, ``manifest``, ``hub``, ``synthetic``, or ``table`` for one that was saved."""
     options: dict[str, Any] = field(default_factory=dict)
     """The reader's own options, such as ``root`` or ``path``."""
     splits: str | None = None

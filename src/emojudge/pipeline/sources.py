@@ -2,11 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..corpus import Table, dev2, load_table, read_table
+from ..corpus.options import readers_own
 from ..errors import ConfigError, CorpusError
 from ..files import write_text
 from .config import RunConfig
@@ -14,7 +16,7 @@ from .display import Display
 from .stages import TABLE, RunFolder, sources_digest
 
 SKIPPED = "skipped.csv"
-WALKED = ("msp_podcast", "synthetic")
+WALKED = ("msp_podcast", "hub", "synthetic")
 """Readers whose folders hold nothing but the corpus, so that every file in them counts as a source."""
 
 
@@ -50,7 +52,8 @@ def load_corpus(config: RunConfig, progress: Callable[[int, int], None] | None =
         ConfigError: If the config names a reader, an option, a split or a role that does not exist.
     """
     corpus = config.corpus
-    table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, splits=corpus.splits, progress=progress, **corpus.options)
+    options = readers_own(corpus.reader, corpus.options)
+    table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, splits=corpus.splits, progress=progress, **options)
     if corpus.dev2 is not None:
         table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
     roles = dict(config.roles)
@@ -74,11 +77,17 @@ def _remark(table: Table) -> str:
 
 def _files(folder: RunFolder, config: RunConfig) -> str:
     """Return a digest of the corpus' files: those that the options name, and the audio of the table that is there."""
-    named = [config.corpus.splits, *config.corpus.options.values()]
-    places = [Path(value) for value in named if isinstance(value, str)]
+    places = [Path(value) for value in _texts([config.corpus.splits, config.corpus.options])]
     folders = [place for place in places if place.is_dir()] if config.corpus.reader in WALKED else []
     try:
         audio = [path for path in read_table(folder.path / TABLE).column("audio") if path is not None]
     except CorpusError:  # there is no table yet, or it was damaged: the stage makes it, and asks again
         audio = []
     return sources_digest([place for place in places if place.is_file()] + audio, folders, without=folder.path)
+
+
+def _texts(options: Any) -> list[str]:
+    """Return every text among some options, those in lists and mappings too: any may be the path of a file."""
+    if isinstance(options, Mapping | list):
+        return [text for value in (options.values() if isinstance(options, Mapping) else options) for text in _texts(value)]
+    return [options] if isinstance(options, str) else []

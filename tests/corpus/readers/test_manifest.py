@@ -1,6 +1,10 @@
-"""Any corpus by a CSV file: columns and classes under any name, and faults with the line."""
+"""Any corpus by a file that lists it: columns and classes under any name, and faults with the line."""
+
+import json
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 import soundfile
 
@@ -124,9 +128,9 @@ def test_an_unknown_class_is_a_fault_with_the_nearest_name_and_the_way_to_map_it
     [
         (
             ["x/a.wav,train,sad", "y/a.wav,dev,sad"],
-            r"'a': .*2 times \(lines 2, 3\): the files x/a.wav, y/a.wav share this id; give an id column",
+            r"'a': .*2 times \(line 2, line 3\): the files x/a.wav, y/a.wav share this id; give an id column",
         ),
-        (["a.wav,train,sad", "a.wav,train,sad"], r"'a': .*2 times \(lines 2, 3\): an utterance must occur once"),
+        (["a.wav,train,sad", "a.wav,train,sad"], r"'a': .*2 times \(line 2, line 3\): an utterance must occur once"),
         (["a.wav,,sad"], "'a': .*line 2: the split is empty"),
         ([",train,sad"], "line 2: the file is empty"),
         (["audio/,train,sad"], "line 2: the file 'audio/' is a folder, expected one audio file"),
@@ -155,7 +159,23 @@ def test_a_field_that_should_be_a_number_is_a_fault(tmp_path, column, value):
     ("options", "words"),
     [
         ({"columns": {"transcrip": "x"}}, "no column 'transcrip' .*mean 'transcript'"),
-        ({"columns": {"emotion": None}}, "'emotion' is required"),
+        ({"columns": {"emotion": None}}, "'emotion' is required and cannot be left out where there are neither attributes nor votes"),
+        ({"columns": {"split": None}}, "'split' is required and cannot be left out; say split: NAME"),
+        ({"columns": {"file": None}}, "'file' is required"),
+        ({"columns": {"valence": ["a", "b"]}}, r"'valence' is a column of numbers and cannot be made of several \(a, b\)"),
+        ({"columns": {"file": "audio/{clip.wav"}}, "'audio/{clip.wav': .*a name of a column stands in braces"),
+        ({"split": "dev", "columns": {"split": "set"}}, "split: 'dev' for every row, but columns takes the split from 'set'"),
+        ({"attribute_range": [5, 1]}, r"attribute_range: \[5, 1\] for every attribute, expected the lowest and the highest"),
+        ({"attribute_range": [1]}, "expected the lowest and the highest"),
+        ({"attribute_range": [1, float("nan")]}, "expected the lowest and the highest"),
+        ({"attribute_range": {"valence": [1, float("inf")]}}, "for valence, expected the lowest and the highest"),
+        ({"attribute_range": {"valenc": [1, 5]}}, "no attribute 'valenc' .*mean 'valence'"),
+        ({"votes": {"sda": "x"}}, "votes: there are votes for 'sda', .*mean 'sad'"),
+        ({"votes_other": "x"}, "votes_other: .* need votes"),
+        ({"patterns": {"file": "("}}, r"patterns: '\(' of column 'file' is no regular expression"),
+        ({"patterns": {"file": "(a)"}}, "names no group"),
+        ({"patterns": {"file": "(?P<split>a)"}}, "has a column 'split' already; name the group otherwise"),
+        ({"path": {}}, "path: there is no file in it"),
         ({"classes": ["sad"]}, "two or more different names"),
         ({"classes": ["sad", "sad"]}, "two or more different names"),
         ({"class_map": {"joy": "hapy"}}, "'joy' is mapped to 'hapy', .*mean 'happy'"),
@@ -163,7 +183,7 @@ def test_a_field_that_should_be_a_number_is_a_fault(tmp_path, column, value):
 )
 def test_settings_that_name_nothing_are_refused(tmp_path, options, words):
     with pytest.raises(ConfigError, match=words):
-        columns(manifest(tmp_path, "a.wav,train,sad"), **options)
+        columns(**{"path": manifest(tmp_path, "a.wav,train,sad"), **options})
 
 
 def test_a_table_with_audio(tmp_path):
@@ -174,3 +194,81 @@ def test_a_table_with_audio(tmp_path):
     assert table.info.classes == EMOTIONS
     assert table.column("duration_s") == [0.1, 0.1]
     assert table.info.counts["without_transcript"] == 2
+
+
+# where the audio is
+
+
+def test_a_file_is_looked_for_under_one_root_after_the_other(tmp_path):
+    for place in ("one/a.wav", "two/a.wav", "two/b.wav"):
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        (tmp_path / place).touch()
+    roots = [str(tmp_path / "one"), tmp_path / "two"]
+    path = manifest(tmp_path, "a.wav,train,sad", "b.wav,train,sad")
+    assert columns(path, audio_root=roots)["audio"] == [str(tmp_path / "one/a.wav"), str(tmp_path / "two/b.wav")]
+    path = manifest(tmp_path, "a.wav,train,sad", "c.wav,train,sad")
+    with pytest.raises(CorpusError, match=rf"'c': .*line 3: the file 'c.wav' is in none of {tmp_path}/one, {tmp_path}/two"):
+        columns(path, audio_root=roots)
+    assert columns(path, "skip", audio_root=roots)["id"] == ["a"]
+
+
+def test_some_utterances_may_have_no_audio_and_keep_their_stated_duration(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 1_600), 16_000)
+    path = manifest(tmp_path, "one,a.wav,train,sad,9", "two,,train,sad,2.5", header="id,file,split,emotion,duration_s")
+    table = load_table("manifest", path=path)
+    assert table.column("audio") == [str(tmp_path / "a.wav"), None]
+    assert table.column("duration_s") == [0.1, 2.5]
+
+
+# typed values
+
+
+def test_numbers_of_json_and_parquet_are_ids_and_labels_exactly(tmp_path):
+    rows = [{"id": 7, "split": "train", "emotion": 1, "valence": 2}, {"id": 8.0, "split": "dev", "emotion": None, "valence": None}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    typed = {"id": [7.0, 8.0], "split": ["train", "dev"], "emotion": [1, None], "valence": [2.0, None]}
+    pyarrow.parquet.write_table(pyarrow.table(typed), tmp_path / "a.parquet")
+    for name in ("a.jsonl", "a.parquet"):
+        found = columns(tmp_path / name, audio=False, class_map={"1": "sad"})
+        assert found["id"] == ["7", "8"]
+        assert found["emotion"] == ["sad", None]
+        assert found["source_label"] == ["1", None]
+        assert found["valence"] == [2, None]
+
+
+def test_a_value_of_another_type_is_a_fault_with_its_row(tmp_path):
+    rows = [{"id": "a", "split": "train", "emotion": ["sad"]}, {"id": {"x": 1}, "split": "train", "emotion": "sad"}]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(CorpusError, match=r"'line 2': .*line 2: id is \{'x': 1\}, expected text \(1 more"):
+        columns(tmp_path / "a.jsonl", audio=False)
+    (tmp_path / "a.jsonl").write_text(json.dumps(rows[0]))
+    with pytest.raises(CorpusError, match=r"'a': .*line 1: emotion is \['sad'\], expected text"):
+        columns(tmp_path / "a.jsonl", audio=False)
+
+
+def test_a_null_of_json_is_null_and_the_word_stays(tmp_path):
+    (tmp_path / "a.jsonl").write_text(
+        '{"id": "a", "split": "train", "emotion": null, "transcript": null}\n'
+        '{"id": "b", "split": "train", "emotion": "sad", "transcript": "null"}\n'
+    )
+    found = columns(tmp_path / "a.jsonl", audio=False)
+    assert found["transcript"] == [None, "null"]
+    assert found["emotion"] == [None, "sad"]
+
+
+def test_genders_by_their_initial_are_spelled_out(tmp_path):
+    path = manifest(tmp_path, "a,train,sad,F", "b,train,sad,m", "c,train,sad,Other", header="id,split,emotion,gender")
+    assert columns(path, audio=False)["gender"] == ["female", "male", "other"]
+
+
+def test_the_columns_of_every_form_make_the_same_table(tmp_path):
+    texts = {"file": ["a b.wav", "c.wav"], "split": ["train", "dev"], "emotion": ["sad", "happy"], "transcript": ["N/A", 'he said "null"']}
+    lines = [",".join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in row) for row in zip(*texts.values(), strict=True)]
+    path = manifest(tmp_path, *lines, header=",".join(texts))
+    path.with_suffix(".tsv").write_text(path.read_text().replace('","', '"\t"').replace("file,split,emotion,transcript", "\t".join(texts)))
+    rows = [dict(zip(texts, row, strict=True)) for row in zip(*texts.values(), strict=True)]
+    path.with_suffix(".jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    pyarrow.parquet.write_table(pyarrow.table(texts), path.with_suffix(".parquet"))
+    found = [columns(path.with_suffix(ending)) for ending in (".csv", ".tsv", ".jsonl", ".parquet")]
+    assert found[0]["transcript"] == texts["transcript"]
+    assert found == [found[0]] * 4

@@ -1,4 +1,4 @@
-"""What corpus readers share: their result, CSV files read as they stand, and the names of splits."""
+"""What corpus readers share: their result, CSV and TSV files read as they stand, and the names of splits."""
 
 import csv
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class Read:
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A CSV file with a header; every field is the text that stands there (``N/A`` and ``null`` too)."""
+    """A CSV or TSV file with a header; every field is the text that stands there (``N/A`` and ``null`` too)."""
 
     path: Path
     header: list[str]
@@ -71,42 +71,54 @@ class CsvFile:
         return [row[at].strip() for row in self.rows]
 
 
-def read_csv(path: Path) -> CsvFile:
-    """Return a comma-separated file with a header row, UTF-8 with or without byte order mark.
+def read_csv(path: Path, *, delimiter: str = ",", expected: str = "a header row and one row an utterance") -> CsvFile:
+    """Return a separated file with a header row, UTF-8 with or without byte order mark.
+
+    Args:
+        path: The file.
+        delimiter: Comma or tab; a field that holds one, a quote or a line break is quoted.
+        expected: What should stand in it, for the message about an empty file.
 
     Raises:
-        CorpusError: If the file is missing, empty, not UTF-8, not comma-separated, or a row has
+        CorpusError: If the file is missing, empty, not UTF-8, separated otherwise, or a row has
             another number of fields than the header; the message names the line.
     """
+    form, mark = ("TSV", "tab") if delimiter == "\t" else ("CSV", "comma")
     rows: list[list[str]] = []
     lines: list[int] = []
     csv.field_size_limit(LONGEST_FIELD)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
             for row in reader:
                 if row:
                     rows.append(row)
                     lines.append(reader.line_num)
     except OSError as error:
-        raise CorpusError(f"{path}: not readable ({error.strerror or error})") from error
+        raise CorpusError(f"{path}: not readable ({error.strerror or error}); expected {expected}") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(
-            f"{path}: not UTF-8 (byte {error.object[error.start]:#04x} after line {lines[-1] if lines else 0}); save it as UTF-8"
-        ) from error
+        raise CorpusError(not_utf8(path, error, lines[-1] if lines else 0)) from error
     except csv.Error as error:
-        raise CorpusError(f"{path}: line {reader.line_num} is not CSV ({error})") from error
+        raise CorpusError(f"{path}: line {reader.line_num} is not {form} ({error}); quotes inside a quoted field are doubled") from error
     if not rows:
-        raise CorpusError(f"{path}: the file is empty; expected a header row and one row an utterance")
+        raise CorpusError(f"{path}: the file is empty; expected {expected}")
     header = [name.strip() for name in rows[0]]
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        raise CorpusError(f"{path}: the header is not separated by commas ({header[0]!r}); save the file as comma-separated CSV")
+    if len(header) == 1 and any(other in header[0] for other in ",;\t" if other != delimiter):
+        raise CorpusError(f"{path}: the header is not separated by {mark}s ({header[0]!r}); save the file as {mark}-separated {form}")
     if len(set(header)) < len(header):
         raise CorpusError(f"{path}: a column name occurs twice in the header ({', '.join(header)})")
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
-            raise CorpusError(f"{path}: line {line} has {len(row)} fields, the header has {len(header)}; quote fields that hold commas")
+            raise CorpusError(
+                f"{path}: line {line} has {len(row)} fields, the header has {len(header)} ({', '.join(header)}); "
+                f"quote fields that hold {mark}s"
+            )
     return CsvFile(path, header, rows[1:], lines[1:])
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError, line: int) -> str:
+    """Return what to say of a file that is not UTF-8 somewhere after a line."""
+    return f"{path}: not UTF-8 (byte {error.object[error.start]:#04x} after line {line}); save it as UTF-8"
 
 
 def number(text: str) -> float | None:
