@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ..errors import ConfigError
+from ..errors import ConfigError, some
 from ..files import file_digest
 from ..nn.encoders.transformer import FOLDER_HOLDS, reached
 
@@ -58,13 +58,17 @@ class FoundModel:
         return digest.hexdigest()
 
 
-def find_model(name: str) -> FoundModel:
+def find_model(name: str, language: str | None = None) -> FoundModel:
     """Return a recogniser by its name or folder, without its weights.
 
     Whisper models, and those with a CTC head on an encoder of raw samples: wav2vec 2.0, HuBERT, WavLM and their kin.
 
+    Args:
+        name: Name on the Hugging Face hub, or a folder.
+        language: The language that it shall be told, if any.
+
     Raises:
-        ConfigError: If there is no such model, it cannot be reached, or it is of another kind.
+        ConfigError: If there is no such model, it cannot be reached, it is of another kind, or of one that takes no language.
     """
     from transformers import AutoConfig
 
@@ -74,6 +78,8 @@ def find_model(name: str) -> FoundModel:
             f"'{name}' is a {config.model_type} model; speech is recognised by Whisper models, and by wav2vec 2.0, HuBERT, WavLM "
             "and other encoders of raw samples with a CTC head"
         )
+    if language is not None and config.model_type != "whisper":
+        raise ConfigError(f"a language is chosen for Whisper models; '{name}' knows the one that it was trained on")
     return FoundModel(name, config)
 
 
@@ -99,13 +105,9 @@ def load_recognizer(
     from .ctc import CtcRecognizer
     from .whisper import WhisperRecognizer
 
-    if dtype not in DTYPES:
-        raise ConfigError(f"dtype is '{dtype}', expected one of {', '.join(DTYPES)}")
     place = find_device(device)
     disable_progress_bar()
     is_whisper = found.config.model_type == "whisper"
-    if language is not None and not is_whisper:
-        raise ConfigError(f"a language is chosen for Whisper models; '{found.name}' knows the one that it was trained on")
     options: dict[str, Any] = {"holds": HOLDS, "trust_remote_code": False}
     features = reached(AutoFeatureExtractor.from_pretrained, found.name, **options)
     tokenizer = reached(AutoTokenizer.from_pretrained, found.name, **options)
@@ -114,9 +116,7 @@ def load_recognizer(
     model, loading = reached(kind.from_pretrained, found.name, **options)
     missing = sorted(set(loading["missing_keys"]) - _UNUSED)
     if missing:
-        raise ConfigError(
-            f"'{found.name}' has no weights for {', '.join(missing[:3])}: an encoder that was not trained to recognise speech"
-        )
+        raise ConfigError(f"'{found.name}' has no weights for {some(missing, 3)}: it was not trained to recognise speech")
     model = model.to(place).eval()
     if is_whisper:
         return WhisperRecognizer(model, features, tokenizer, language)

@@ -87,11 +87,14 @@ def transcribe_table(
         ConfigError: If the model cannot be had or an option does not fit, or the device has too little memory.
         CorpusError: If the journal is not one or in use, or audio has no digest to know it by.
     """
-    from .models import find_model
+    from .models import DTYPES, find_device, find_model
 
     if batch_size < 1:
         raise ConfigError(f"batch_size is {batch_size}, expected at least 1")
-    found = find_model(model)
+    if dtype not in DTYPES:
+        raise ConfigError(f"dtype is '{dtype}', expected one of {', '.join(DTYPES)}")
+    find_device(device)
+    found = find_model(model, language)
     ids, audio, texts, sources = (table.column(name) for name in ("id", "audio", "transcript", "transcript_source"))
     to_fill = [row for row, text in enumerate(texts) if overwrite or text is None]
     to_check = [row for row, text in enumerate(texts) if check and text is not None and sources[row] == "human"]

@@ -50,13 +50,14 @@ class WhisperRecognizer:
                 f"the generation config of '{self.model.name_or_path}' has no no_timestamps_token_id, without which recordings "
                 "longer than its window are not recognised; take generation_config.json from the model that it was trained from"
             )
-        settings = {"truncation": False, "padding": "longest"} if long else {}
-        inputs = self.features(
-            waveforms, sampling_rate=self.sample_rate, return_tensors="pt", return_attention_mask=True, **settings
-        )  # input_features: (recordings, mels, frames)
+        cut = {"truncation": False, "padding": "longest"} if long else {}
+        each = [self.features(waveform, sampling_rate=self.sample_rate, return_tensors="pt", **cut).input_features[0] for waveform in waveforms]
+        n_frames = torch.tensor([frames.shape[1] for frames in each])
+        mask = torch.arange(int(n_frames.max())) < n_frames[:, None]  # (recordings, frames)
+        frames = torch.stack([torch.nn.functional.pad(frames, (0, mask.shape[1] - frames.shape[1])) for frames in each])
         tokens = self.model.generate(
-            inputs.input_features.to(self.model.device, self.model.dtype),
-            attention_mask=inputs.attention_mask.to(self.model.device),
+            frames.to(self.model.device, self.model.dtype),  # (recordings, mels, frames)
+            attention_mask=mask.long().to(self.model.device),
             **self.options,
             **({"return_timestamps": True} if long else {}),
         )  # (recordings, tokens)
