@@ -54,10 +54,15 @@ def test_an_encoder_without_a_trained_head_is_refused(ctc, tmp_path):
         load_recognizer(find_model(str(copy)), device="cpu")
 
 
-@pytest.mark.parametrize("missing", ["preprocessor_config.json", "model.safetensors"])
-def test_a_part_that_is_missing_is_named(ctc, tmp_path, missing):
+def cut_short(path):
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+@pytest.mark.parametrize("spoil", [Path.unlink, cut_short])
+@pytest.mark.parametrize("part", ["preprocessor_config.json", "model.safetensors"])
+def test_a_part_that_is_missing_or_damaged_is_one_line(ctc, tmp_path, part, spoil):
     copy = Path(shutil.copytree(ctc, tmp_path / "partial"))
-    (copy / missing).unlink()
+    spoil(copy / part)
     with pytest.raises(ConfigError, match=r"cannot be loaded; it must hold config\.json and model\.safetensors .* tokenizer's files"):
         load_recognizer(find_model(str(copy)), device="cpu")
 

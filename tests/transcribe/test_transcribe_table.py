@@ -15,8 +15,8 @@ from emojudge.audio import load_audio
 from emojudge.corpus import load_table
 from emojudge.corpus.table import COLUMNS
 from emojudge.errors import AudioError, ConfigError, CorpusError
-from emojudge.transcribe import transcribe_table
 from emojudge.transcribe import models as models_module
+from emojudge.transcribe import transcribe_table
 from emojudge.transcribe.models import find_model, load_recognizer
 
 FILLED = ["d", "e"]

@@ -38,7 +38,7 @@ class CtcRecognizer:
         self._n_samples_min = receptive_field(model.config.conv_kernel, model.config.conv_stride)
         self._hop = int(np.prod(model.config.conv_stride))
         delimiter = getattr(tokenizer, "word_delimiter_token_id", None)
-        self._unspoken = sorted(set(tokenizer.all_special_ids) - {tokenizer.pad_token_id, delimiter})
+        self._unspoken = frozenset(tokenizer.all_special_ids) - {tokenizer.pad_token_id, delimiter}
 
     @torch.inference_mode()
     def __call__(self, waveforms: Sequence[NDArray[np.float32]]) -> list[str]:
@@ -70,8 +70,7 @@ class CtcRecognizer:
 
         The tokenizer's own ``skip_special_tokens`` drops blanks before repeats are merged, which makes "helo" of "hello".
         """
-        silent = set(self._unspoken)
-        return str(self.tokenizer.decode([self.tokenizer.pad_token_id if id in silent else id for id in ids]))
+        return str(self.tokenizer.decode([self.tokenizer.pad_token_id if id in self._unspoken else id for id in ids]))
 
 
 def windows(n_samples: int, hop: int, sample_rate: int) -> Iterator[tuple[int, int, slice]]:

@@ -51,7 +51,9 @@ class WhisperRecognizer:
                 "longer than its window are not recognised; take generation_config.json from the model that it was trained from"
             )
         cut = {"truncation": False, "padding": "longest"} if long else {}
-        each = [self.features(waveform, sampling_rate=self.sample_rate, return_tensors="pt", **cut).input_features[0] for waveform in waveforms]
+        each = [
+            self.features(waveform, sampling_rate=self.sample_rate, return_tensors="pt", **cut).input_features[0] for waveform in waveforms
+        ]
         n_frames = torch.tensor([frames.shape[1] for frames in each])
         mask = torch.arange(int(n_frames.max())) < n_frames[:, None]  # (recordings, frames)
         frames = torch.stack([torch.nn.functional.pad(frames, (0, mask.shape[1] - frames.shape[1])) for frames in each])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from ...errors import ConfigError, nearest
 
@@ -88,7 +89,7 @@ def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, **options: Any)
         raise ConfigError(f"there is no folder {model}; a model's folder must hold {holds}")
     try:
         return load(str(folder) if folder.is_dir() else model, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         if folder.is_dir():
             raise ConfigError(f"folder {model} cannot be loaded; it must hold {holds} ({reason})") from error
