@@ -41,6 +41,20 @@ def test_a_batch_gives_the_words_of_one_at_a_time(tmp_path, kind, norm):
     assert [text.strip() for text in recognizer(folder, batch_size=3)(waveforms)] == expected
 
 
+def test_frames_that_an_adapter_thins_out_are_counted(tmp_path, monkeypatch):
+    folder = save_ctc(tmp_path / "model", add_adapter=True, num_adapter_layers=1, output_hidden_size=16)
+    waveforms = [sound(n, seed) for seed, n in enumerate(LENGTHS)]
+    listener = recognizer(folder, batch_size=3)
+    assert [text.strip() for text in listener(waveforms)] == [plainly(folder, waveform) for waveform in waveforms]
+    monkeypatch.setattr(ctc_module, "WINDOW_S", 2.0)
+    monkeypatch.setattr(ctc_module, "CONTEXT_S", 0.2)
+    heard = []
+    monkeypatch.setattr(listener, "_decoded", lambda ids: heard.append(len(ids)) or "")
+    for n_samples in (7 * RATE, 7 * RATE + 3210):
+        listener([sound(n_samples)])
+        assert heard.pop() == int(listener.model._get_feat_extract_output_lengths(n_samples))
+
+
 def test_a_recording_shorter_than_a_frame_is_heard(ctc):
     texts = recognizer(ctc)([sound(1), sound(7), sound(399)])
     assert [len(text) for text in texts] == [1, 1, 1]  # one frame, one letter

@@ -20,7 +20,7 @@ def test_it_writes_the_table_and_prints_the_error_rates(saved, ctc, tmp_path, ca
     out = tmp_path / "out.parquet"
     assert run(saved, "--model", ctc, "--out", str(out), "--wer") == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{out}: 2 transcripts by asr:tiny-ctc, 1 without a word, 1 left without, having no audio"
+    assert lines[0] == f"{out}: 2 transcripts by asr:tiny-ctc, 1 without a word, 1 left as they were, having no audio"
     assert [line.partition(":")[0] for line in lines[1:]] == ["train", "dev", "all"]
     assert lines[1].endswith("(3 words that people wrote in 2 utterances)")
     table = load_table("table", path=out)

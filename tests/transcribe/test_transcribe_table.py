@@ -180,7 +180,9 @@ def test_unusable_audio_stops_with_its_name_or_is_left_and_listed(spoken, ctc, t
     broken = Path(by_id(spoken, "audio")["d"])
     broken.write_bytes(broken.read_bytes()[:2000])
     with pytest.raises(AudioError, match=r"utterance 'd': .*d\.wav"):
-        transcribe_table(spoken, ctc, device="cpu")
+        transcribe_table(spoken, ctc, device="cpu", journal=tmp_path / "j")
+    kept = [json.loads(line)["id"] for line in (tmp_path / "j").read_text().splitlines()]
+    assert kept == ["e", "quiet"]  # of the same batch
     done = transcribe_table(spoken, ctc, device="cpu", on_bad_utterance="skip", journal=tmp_path / "j")
     assert list(done.unusable) == ["d"]
     assert "d.wav" in done.unusable["d"]

@@ -20,8 +20,8 @@ CONTEXT_S = 3.0
 class CtcRecognizer:
     """Words by a CTC model: the likeliest token of each frame, repeats merged, blanks dropped; no language model.
 
-    Padded frames are not decoded, and a model whose values depend on padding (group norm: the base sizes) hears one
-    stretch at a time, so that words do not depend on neighbours.
+    Padded frames are not decoded, and a model whose values depend on padding (group norm: the base sizes; an adapter)
+    hears one stretch at a time, so that words do not depend on neighbours.
 
     Args:
         model: ``Wav2Vec2ForCTC`` or its kin.
@@ -33,10 +33,13 @@ class CtcRecognizer:
     def __init__(self, model: Any, features: Any, tokenizer: Any, batch_size: int = 16) -> None:
         self.model, self.features, self.tokenizer = model, features, tokenizer
         self.sample_rate = int(features.sampling_rate)
-        self.depends_on_padding = getattr(model.config, "feat_extract_norm", None) == "group"
+        has_adapter = getattr(model.config, "add_adapter", False)  # convolutions behind the encoder, which thin out its frames
+        self.depends_on_padding = has_adapter or getattr(model.config, "feat_extract_norm", None) == "group"
         self.batch_size = 1 if self.depends_on_padding else batch_size
         self._n_samples_min = receptive_field(model.config.conv_kernel, model.config.conv_stride)
         self._hop = int(np.prod(model.config.conv_stride))
+        if has_adapter:
+            self._hop *= model.config.adapter_stride**model.config.num_adapter_layers
         delimiter = getattr(tokenizer, "word_delimiter_token_id", None)
         self._unspoken = frozenset(tokenizer.all_special_ids) - {tokenizer.pad_token_id, delimiter}
 

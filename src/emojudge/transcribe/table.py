@@ -41,7 +41,7 @@ class Transcription:
     n_wordless: int
     """Rows in which no word was recognised: a null transcript that names its source."""
     n_without_audio: int
-    """Rows that were to be filled and have no audio."""
+    """Rows that were to be filled and have no audio; they stay as they are."""
     unusable: dict[str, str] = field(default_factory=dict)
     """Reason of each utterance whose audio cannot be used, by id; only with ``on_bad_utterance="skip"``."""
 
@@ -108,10 +108,10 @@ def transcribe_table(
         if progress is not None:
             progress(len(heard), len(rows))
         for words, faults in listener.listen([row for row in rows if row not in heard]):
-            if faults and on_bad_utterance == "error":
-                raise next(iter(faults.values()))
             if keeper is not None:
                 keeper.add((keys[row], ids[row], text) for row, text in words.items())
+            if faults and on_bad_utterance == "error":
+                raise next(iter(faults.values()))
             heard |= words
             unusable |= {ids[row]: str(fault) for row, fault in faults.items()}
             if progress is not None:

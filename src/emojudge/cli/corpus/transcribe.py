@@ -94,7 +94,7 @@ def _report(out: str, done: "Transcription") -> None:
     parts = [
         f"{done.n_filled} transcripts by {done.source}",
         f"{done.n_wordless} without a word" if done.n_wordless else "",
-        f"{done.n_without_audio} left without, having no audio" if done.n_without_audio else "",
+        f"{done.n_without_audio} left as they were, having no audio" if done.n_without_audio else "",
         f"{len(done.unusable)} left as they were, their audio being unusable" if done.unusable else "",
     ]
     print(f"{out}: {', '.join(part for part in parts if part)}")
