@@ -9,6 +9,7 @@ from .source import take_settings
 COMMANDS = {
     "split": "make speaker-disjoint splits and write them to files",
     "synthesize": "write a synthetic corpus in the MSP-Podcast layout",
+    "transcribe": "fill missing transcripts by a speech recogniser",
 }
 """Each command and its line of help; the module of that name has ``add_arguments(parser)`` and ``run(options)``."""
 

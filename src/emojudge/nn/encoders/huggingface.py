@@ -50,7 +50,7 @@ class HuggingFaceEncoder(nn.Module):
         self.model.feature_extractor._freeze_parameters()
         if hasattr(self.model, "masked_spec_embed"):
             self.model.masked_spec_embed.requires_grad_(False)  # short batches give it no gradient
-        self.n_samples_min = _receptive_field(config.conv_kernel, config.conv_stride)
+        self.n_samples_min = receptive_field(config.conv_kernel, config.conv_stride)
 
     def forward(self, waveform: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return frames and which of them are real.
@@ -80,7 +80,7 @@ class HuggingFaceEncoder(nn.Module):
         return {"model": self.config, "pretrained": False}
 
 
-def _receptive_field(kernels: list[int], strides: list[int]) -> int:
+def receptive_field(kernels: list[int], strides: list[int]) -> int:
     """Return the samples that one frame sees."""
     field = 1
     for kernel, stride in zip(reversed(kernels), reversed(strides), strict=True):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 
 from ...errors import ConfigError, nearest
 
@@ -24,7 +25,7 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
     from transformers import AutoConfig
 
     if isinstance(model, str):
-        return _reached(AutoConfig.from_pretrained, model)
+        return reached(AutoConfig.from_pretrained, model)
     sizes = dict(model)
     model_type = sizes.pop("model_type", None)
     if model_type is None:
@@ -60,7 +61,7 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **
     if not isinstance(model, str):
         raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
     # transformers hands out pretrained models in evaluation mode, and Lightning leaves modes as they are
-    return _reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options).train()
+    return reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options).train()
 
 
 def plain_config(config: Any) -> dict[str, Any]:
@@ -68,23 +69,33 @@ def plain_config(config: Any) -> dict[str, Any]:
     return {name: value for name, value in config.to_dict().items() if name not in _FORGOTTEN}
 
 
-def _reached(load: Any, model: str, **options: Any) -> Any:
-    """Return ``load(model)``, after a look at the folder, with one clear line where it fails."""
+def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, **options: Any) -> Any:
+    """Return ``load(model, **options)`` after a look at the folder, with one clear line where it fails.
+
+    Args:
+        load: A ``from_pretrained`` of transformers.
+        model: A name on the Hugging Face hub, or a folder.
+        holds: What a folder must hold, for messages.
+        **options: Passed on.
+
+    Raises:
+        ConfigError: If there is no such folder, the name cannot be reached, or what is there cannot be loaded.
+    """
     folder = Path(model).expanduser()
     is_path = model.startswith((".", "/", "~")) or len(folder.parts) > 2
     if folder.is_dir() and not (folder / "config.json").is_file():
-        raise ConfigError(f"folder {model} has no config.json; a model's folder must hold {FOLDER_HOLDS}")
+        raise ConfigError(f"folder {model} has no config.json; a model's folder must hold {holds}")
     if is_path and not folder.is_dir():
-        raise ConfigError(f"there is no folder {model}; a model's folder must hold {FOLDER_HOLDS}")
+        raise ConfigError(f"there is no folder {model}; a model's folder must hold {holds}")
     try:
         return load(str(folder) if folder.is_dir() else model, **options)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0]
         if folder.is_dir():
-            raise ConfigError(f"folder {model} cannot be loaded; it must hold {FOLDER_HOLDS} ({reason})") from error
+            raise ConfigError(f"folder {model} cannot be loaded; it must hold {holds} ({reason})") from error
         raise ConfigError(
             f"'{model}' is neither a local folder nor reachable on the Hugging Face hub. Download it where there is a network, "
-            f"and give the folder, which must hold {FOLDER_HOLDS}"
+            f"and give the folder, which must hold {holds}"
         ) from error
 
 
