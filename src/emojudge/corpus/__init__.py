@@ -1,7 +1,19 @@
 """A corpus of speech becomes one utterance table (joint 1); everything after it knows no corpus."""
 
 from .loading import load_table
-from .splits import dev2
+from .splits import by_column, dev2, k_fold, leave_one_out, read_splits, write_splits
 from .table import Table, TableInfo, build_table, read_table
 
-__all__ = ["Table", "TableInfo", "build_table", "dev2", "load_table", "read_table"]
+__all__ = [
+    "Table",
+    "TableInfo",
+    "build_table",
+    "by_column",
+    "dev2",
+    "k_fold",
+    "leave_one_out",
+    "load_table",
+    "read_splits",
+    "read_table",
+    "write_splits",
+]

@@ -10,6 +10,7 @@ from .audio_files import add_audio_facts
 from .faults import Faults, OnBadUtterance
 from .options import checked_options
 from .readers.common import Read
+from .splits.file import read_splits, split_column
 from .table import Table, TableInfo, build_table, read_table
 
 
@@ -17,6 +18,7 @@ def load_table(
     reader: str,
     *,
     on_bad_utterance: OnBadUtterance = "error",
+    splits: str | Path | None = None,
     roles: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
@@ -28,13 +30,14 @@ def load_table(
         on_bad_utterance: ``error`` stops at an utterance that cannot be used (audio that is missing,
             empty, cut short or not finite; an unknown class code; a doubled id); ``skip`` leaves it
             out and lists it in ``info.skipped``.
+        splits: A file of ``id, split`` (:func:`emojudge.corpus.write_splits`) in place of the corpus' own splits.
         roles: Role of some splits (``fit``, ``tune``, ``hold``); the others keep their default.
         progress: Called with (audio files read, audio files in all); before, where a reader writes its corpus, with
             (utterances written, utterances in all).
         **options: The reader's own, such as ``root`` or ``path``.
 
     Raises:
-        CorpusError: If the corpus cannot be read as it stands.
+        CorpusError: If the corpus cannot be read as it stands, or ``splits`` does not name just its utterances.
         ConfigError: If the reader, one of its options, or a split or role in ``roles`` does not exist, or an option has a
             value of another type.
     """
@@ -42,13 +45,13 @@ def load_table(
         raise ConfigError(f"on_bad_utterance is '{on_bad_utterance}', expected 'error' or 'skip'")
     if reader == "table":
         table = _read_saved(**checked_options("table", _read_saved, options))
+        if splits is not None:
+            table = table.with_columns(split=split_column(read_splits(splits), table.column("id"), splits))
     else:
         faults = Faults(on_bad_utterance)
-        read_corpus = _reader(reader)
-        options = checked_options(reader, read_corpus, options)
-        if "progress" in inspect.signature(read_corpus).parameters:
-            options["progress"] = progress
-        read = read_corpus(faults=faults, **options)
+        read = read_corpus(reader, options, faults, progress)
+        if splits is not None:
+            read.columns["split"] = split_column(read_splits(splits), read.columns["id"], splits, unusable=faults.found)
         counts = read.counts | add_audio_facts(read.columns, faults, progress)
         columns = faults.settle(read.columns)
         if not columns["id"]:
@@ -58,6 +61,20 @@ def load_table(
         skipped = tuple(faults.found.items())
         table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=skipped, caution=read.caution))
     return table if roles is None else table.with_roles(roles)
+
+
+def read_corpus(reader: str, options: Mapping[str, Any], faults: Faults, progress: Callable[[int, int], None] | None = None) -> Read:
+    """Return what a reader finds, before audio is looked at; what it cannot use is in ``faults`` and raises nothing.
+
+    Raises:
+        CorpusError: If the corpus as a whole cannot be read: no label file, another header.
+        ConfigError: If the reader or one of its options does not exist, or has a value of another type.
+    """
+    read = _reader(reader)
+    options = checked_options(reader, read, options)
+    if "progress" in inspect.signature(read).parameters:
+        options["progress"] = progress
+    return read(faults=faults, **options)
 
 
 def _read_saved(path: str | Path) -> Table:

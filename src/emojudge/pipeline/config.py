@@ -26,6 +26,8 @@ class CorpusConfig:
     """``msp_podcast``, ``manifest``, ``synthetic``, or ``table`` for one that was saved."""
     options: dict[str, Any] = field(default_factory=dict)
     """The reader's own options, such as ``root`` or ``path``."""
+    splits: str | None = None
+    """File of ``id, split`` in place of the corpus' own splits; ``emojudge corpus split`` writes such."""
     dev2: Dev2Config | None = None
     """Take a class-balanced Dev-2 out of dev; none by default."""
 
@@ -64,7 +66,7 @@ class JudgeConfig:
 class RunConfig:
     """One experiment."""
 
-    systems: dict[str, list[str]]
+    systems: dict[str, list[str]] = field(default_factory=dict)
     """Config files of each branch's training, by branch: what ``emojudge fit`` gets as ``--config``. The first is refitted as a control."""
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     roles: dict[str, str] = field(default_factory=dict)

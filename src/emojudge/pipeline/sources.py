@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,10 +29,8 @@ def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table
 
     def make() -> str:
         with display.bar("reading the corpus") as tell:
-            table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, progress=tell, **corpus.options)
-        if corpus.dev2 is not None:
-            table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
-        table = _with_roles(table, config)
+            table = load_corpus(config, tell)
+        _check_roles(table)
         table.save(folder.path / TABLE)
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([("id", "reason"), *table.info.skipped])
@@ -43,16 +42,28 @@ def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table
     return read_table(folder.path / TABLE)
 
 
-def _with_roles(table: Table, config: RunConfig) -> Table:
-    """Return the table with the roles that the config declares, after checking that a run can go on with them."""
+def load_corpus(config: RunConfig, progress: Callable[[int, int], None] | None = None) -> Table:
+    """Return the table of an experiment's corpus, with the splits and roles that the config declares.
+
+    Raises:
+        CorpusError: If the corpus cannot be read as it stands.
+        ConfigError: If the config names a reader, an option, a split or a role that does not exist.
+    """
+    corpus = config.corpus
+    table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, splits=corpus.splits, progress=progress, **corpus.options)
+    if corpus.dev2 is not None:
+        table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
     roles = dict(config.roles)
     if config.tune_on is not None:
         roles |= {split: "hold" for split, role in (dict(table.info.roles) | roles).items() if role == "tune"} | {config.tune_on: "tune"}
-    table = table.with_roles(roles)
+    return table.with_roles(roles)
+
+
+def _check_roles(table: Table) -> None:
+    """Refuse a table that a run cannot go on with."""
     for role, purpose in (("fit", "train networks"), ("tune", "choose checkpoints and fit the fusion")):
         if role not in table.info.roles.values():
             raise ConfigError(f"{table.info.source} has no split with role '{role}' to {purpose} (roles: {dict(table.info.roles)})")
-    return table
 
 
 def _remark(table: Table) -> str:
@@ -63,7 +74,8 @@ def _remark(table: Table) -> str:
 
 def _files(folder: RunFolder, config: RunConfig) -> str:
     """Return a digest of the corpus' files: those that the options name, and the audio of the table that is there."""
-    places = [Path(value) for value in config.corpus.options.values() if isinstance(value, str)]
+    named = [config.corpus.splits, *config.corpus.options.values()]
+    places = [Path(value) for value in named if isinstance(value, str)]
     folders = [place for place in places if place.is_dir()] if config.corpus.reader in WALKED else []
     try:
         audio = [path for path in read_table(folder.path / TABLE).column("audio") if path is not None]

@@ -1,11 +1,11 @@
-"""Splits taken out of other splits: the class-balanced Dev-2 of the paper."""
+"""The class-balanced Dev-2 of the paper, taken out of the development split."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
-from ..errors import CorpusError
-from .table import Table
+from ...errors import CorpusError
+from ..table import Table
 
 RARE = 50
 """A class with fewer utterances than this in dev cannot be tuned on: :func:`dev2` refuses to leave so few."""

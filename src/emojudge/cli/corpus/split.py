@@ -1,0 +1,82 @@
+"""``emojudge corpus split``: Make splits that share no speaker and write them to files that --corpus.splits takes."""
+
+from argparse import ArgumentParser, Namespace
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from .source import add_source, read_source
+
+if TYPE_CHECKING:
+    from ...corpus import Table
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add the command's arguments."""
+    add_source(parser)
+    parser.add_argument("--out", required=True, metavar="PATH", help="file of the splits; with folds the folder, where each fold is a file")
+    kind = parser.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--folds", type=int, metavar="N", help="N-fold cross-validation: each part is test once, and dev once")
+    kind.add_argument("--leave-one-out", action="store_true", help="a fold for each speaker or recording, which alone is test")
+    kind.add_argument("--column", metavar="NAME", help="splits by the values of a column; needs --map")
+    kind.add_argument("--dev2", action="store_true", help="take a class-balanced dev2 out of dev (paper, section 3.1)")
+    parser.add_argument("--by", choices=["speaker", "recording"], default="speaker", help="what folds do not share (default: %(default)s)")
+    parser.add_argument("--no-dev", action="store_true", help="folds of train and test only")
+    parser.add_argument("--splits", nargs="+", metavar="SPLIT", help="splits whose utterances are dealt anew; all by default")
+    parser.add_argument("--map", nargs="+", default=[], metavar="VALUE=SPLIT", help="with --column: split of each value")
+    parser.add_argument("--default", metavar="SPLIT", help="with --column: split of every other value")
+    parser.add_argument("--per-class", type=int, metavar="N", help="with --dev2: utterances of each class; half of the rarest by default")
+    parser.add_argument("--allow-rare", action="store_true", help="with --dev2: leave classes with fewer than 50 utterances in dev")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of folds and dev2 (default: %(default)s)")
+
+
+def run(options: Namespace) -> int:
+    """Write the splits, print how large they are, and return the exit status."""
+    from ...corpus import write_splits
+
+    table = read_source(options)
+    for name, made in _made(table, options).items():
+        path = f"{options.out}/{name}.csv" if name else options.out
+        write_splits(made, path)
+        print(f"{path}: {', '.join(f'{split} {n}' for split, n in made.splits.items())}{_lacking(made)}")
+    return 0
+
+
+def _made(table: "Table", options: Namespace) -> dict[str, "Table"]:
+    """Return the table with each fold's splits by the name of its file, or with the only ones under no name."""
+    from ...corpus import by_column, dev2, k_fold, leave_one_out
+
+    settings = {"by": options.by, "dev": not options.no_dev, "splits": options.splits}
+    if options.folds is not None:
+        folds = k_fold(table, options.folds, seed=options.seed, **settings)
+        return {f"fold_{k}": fold for k, fold in enumerate(folds, start=1)}
+    if options.leave_one_out:
+        return {_safe(name): fold for name, fold in leave_one_out(table, **settings).items()}
+    if options.dev2:
+        return {"": dev2(table, seed=options.seed, per_class=options.per_class, allow_rare=options.allow_rare)}
+    return {"": by_column(table, options.column, _pairs(options.map), options.default)}
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    from ...errors import ConfigError
+
+    pairs = dict(text.rpartition("=")[::2] for text in texts)
+    for text in texts:
+        if not all(text.rpartition("=")[::2]):
+            raise ConfigError(f"--map {text}: expected VALUE=SPLIT, such as Ses05=test")
+    return pairs
+
+
+def _safe(name: str) -> str:
+    """Return a speaker's name as the name of a file: other characters than letters, digits, - _ . are written as %XX."""
+    from urllib.parse import quote
+
+    return quote(f"without_{name}", safe="")
+
+
+def _lacking(table: "Table") -> str:
+    """Return which splits lack which classes of the corpus, since no score of theirs can be of all classes."""
+    counts = Counter(zip(table.column("split"), table.column("emotion"), strict=True))
+    occurring = [name for name in table.info.classes if any(counts[split, name] for split in table.splits)]
+    lacking = {split: [name for name in occurring if not counts[split, name]] for split in table.splits}
+    parts = [f"{split} has no {', '.join(names)}" for split, names in lacking.items() if names and len(names) < len(occurring)]
+    return f" ({'; '.join(parts)})" if parts else ""
