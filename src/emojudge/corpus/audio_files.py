@@ -52,7 +52,7 @@ def add_audio_facts(columns: dict[str, list[Any]], faults: Faults, progress: Cal
 def fill_audio_columns(columns: dict[str, list[Any]], faults: Faults, found: Mapping[str, AudioFacts | AudioError]) -> dict[str, int]:
     """Fill the columns as :func:`add_audio_facts` does, from what :func:`inspect_files` found.
 
-    A file that cannot be used becomes a fault of its utterance, of the kind ``bad_audio``.
+    A file that cannot be used becomes a fault of its utterance.
     """
     n_rows = len(columns["id"])
     columns["duration_s"] = list(columns.get("duration_s", [None] * n_rows))
@@ -61,7 +61,7 @@ def fill_audio_columns(columns: dict[str, list[Any]], faults: Faults, found: Map
     for i, path in enumerate(columns.get("audio", [])):
         facts = None if path is None else found[path]
         if isinstance(facts, AudioError):
-            faults.add(columns["id"][i], str(facts), "bad_audio")
+            faults.add(columns["id"][i], str(facts))
         elif facts is not None:
             columns["duration_s"][i] = facts.duration_s
             columns["audio_digest"][i] = facts.digest

@@ -19,13 +19,9 @@ class Faults:
 
     on_bad_utterance: OnBadUtterance = "error"
     found: dict[str, str] = field(default_factory=dict)
-    """Reason by utterance."""
-    kinds: dict[str, str] = field(default_factory=dict)
-    """Kind of the reason by utterance, by which ``emojudge corpus check`` groups them."""
 
-    def add(self, id: str, reason: str, kind: str = "unusable") -> None:
+    def add(self, id: str, reason: str) -> None:
         """Note that utterance ``id`` cannot be used; the first reason is kept."""
-        self.kinds.setdefault(id, kind)
         self.found.setdefault(id, reason)
 
     def settle(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:

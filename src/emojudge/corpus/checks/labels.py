@@ -65,10 +65,10 @@ def _unlabelled(material: Material) -> Iterator[Finding]:
         without = [row for row in rows if emotions[row] is None]
         if not without:
             continue
-        told = Counter(labels[row] or "nothing" for row in without)
-        said = ", ".join(f"{n:,} {label}" for label, n in told.most_common(5)) + (", ..." if len(told) > 5 else "")
-        whole = "the whole split" if len(without) == len(rows) else f"of {len(rows):,}"
-        message = f"{plural(len(without), 'utterance')} of {split} without a class ({whole}; the corpus says: {said})"
+        told = Counter(labels[row] or "no label" for row in without)
+        said = ", ".join(f"{label} {n:,}" for label, n in told.most_common(5)) + (", ..." if len(told) > 5 else "")
+        share = "all" if len(without) == len(rows) else f"{len(without):,} of {len(rows):,}"
+        message = f"{share} utterances of {split} are without a class (the corpus says: {said})"
         yield material.finding("unlabelled", "note", message, without)
         silent = [row for row in without if labels[row] is None]
         if silent and len(silent) < len(rows):
@@ -78,6 +78,7 @@ def _unlabelled(material: Material) -> Iterator[Finding]:
 
 def _attributes(material: Material) -> Iterator[Finding]:
     low, high = ATTRIBUTE_RANGE
+    without: dict[tuple[int, ...], list[str]] = {}
     for name in ATTRIBUTES:
         values = material.column(name)
         outside = [row for row, value in enumerate(values) if value is not None and not low <= value <= high]
@@ -85,10 +86,12 @@ def _attributes(material: Material) -> Iterator[Finding]:
             worst = max((values[row] for row in outside), key=lambda value: abs(value - (low + high) / 2))
             message = f"{plural(len(outside), 'utterance')} with {name} not from {low:g} to {high:g} (farthest: {worst:g})"
             yield material.finding("out_of_range", "error", message, outside)
-        without = [row for row, value in enumerate(values) if value is None]
-        if without and len(without) < len(values):
-            message = f"{plural(len(without), 'utterance')} without {name} ({material.by_split(without)})"
-            yield material.finding("unrated", "note", message, without)
+        missing = tuple(row for row, value in enumerate(values) if value is None)
+        if 0 < len(missing) < len(values):
+            without.setdefault(missing, []).append(name)
+    for rows, names in without.items():
+        message = f"{plural(len(rows), 'utterance')} without {', '.join(names)} ({material.by_split(rows)})"
+        yield material.finding("unrated", "note", message, rows)
 
 
 def _votes(material: Material) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """``check_corpus``: a corpus read, its audio decoded once, and every check."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,5 +55,60 @@ def check_corpus(
     material = Material(table, [None if isinstance(known, AudioError) else known for known in facts])
     for check in (check_leaks, check_labels, check_sound, check_words):
         findings += check(material)
-    n_unusable = sum(len(finding.ids) for finding in findings if finding.reasons and finding.severity == "error")
+    n_unusable = sum(len(finding.ids) for finding in findings if finding.kind == "unusable")
     return CorpusReport(table.info.source, table.splits, n_unusable, ordered(findings))
+
+
+_Made = tuple[Table, Mapping[str, AudioFacts | AudioError], list[Finding]]
+
+
+def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int], None] | None, options: Mapping[str, Any]) -> _Made:
+    """Return the table of what can be used of a corpus, what its audio files are like, and findings about the reading."""
+    faults = Faults()
+    read = read_corpus(reader, options, faults, progress)
+    if splits is not None:
+        read.columns["split"] = split_column(read_splits(splits), read.columns["id"], splits, unusable=faults.found)
+    found = inspect_files(read.columns.get("audio", []), progress)
+    fill_audio_columns(read.columns, faults, found)
+    table = build_table(replace(faults, on_bad_utterance="skip").settle(read.columns), TableInfo(read.source, read.classes))
+    notes = [Finding(name, "note", f"the reader counts {name.replace('_', ' ')}: {n:,}") for name, n in read.counts.items() if n]
+    caution = [Finding("caution", "note", read.caution)] if read.caution else []
+    return table, found, [*_unusable(faults), *caution, *notes]
+
+
+def _saved(reader: str, splits: str | Path | None, progress: Callable[[int, int], None] | None, options: Mapping[str, Any]) -> _Made:
+    """Do the same for a saved table, whose audio may have gone or changed since it was made."""
+    table = load_table(reader, splits=splits, **options)
+    ids, paths, digests = (table.column(name) for name in ("id", "audio", "audio_digest"))
+    found = inspect_files(paths, progress)
+    faults = Faults()
+    changed: dict[str, str] = {}
+    for id, path, digest in zip(ids, paths, digests, strict=True):
+        facts = None if path is None else found[path]
+        if isinstance(facts, AudioError):
+            faults.add(id, str(facts))
+        elif facts is not None and digest is not None and facts.digest != digest:
+            changed[id] = f"{path}: other samples than when the table was made"
+    findings = list(_unusable(faults))
+    if changed:
+        message = f"{plural(len(changed), 'utterance')} whose audio has changed since the table was made; make it again"
+        findings.append(Finding("audio_changed", "error", message, tuple(changed), reasons=changed))
+    if table.info.skipped:
+        message = f"{plural(len(table.info.skipped), 'utterance')} left out when the table was made"
+        findings.append(Finding("left_out", "note", message, tuple(dict(table.info.skipped)), reasons=dict(table.info.skipped)))
+    kept = [row for row, id in enumerate(ids) if id not in faults.found]
+    return (table.select(kept) if faults.found else table), found, findings
+
+
+_VARYING = re.compile(r"'[^']*'|\S*/\S*|\d+")
+"""What differs between two faults of one kind: quoted text, paths, numbers."""
+
+
+def _unusable(faults: Faults) -> Iterator[Finding]:
+    """Yield the utterances that cannot be used, those with the same words about them together."""
+    alike: dict[str, dict[str, str]] = {}
+    for id, reason in faults.found.items():
+        alike.setdefault(_VARYING.sub("*", reason.replace(id, "*")), {})[id] = reason
+    for reasons in alike.values():
+        message = f"{plural(len(reasons), 'utterance')} cannot be used, such as {next(iter(reasons))}: {next(iter(reasons.values()))}"
+        yield Finding("unusable", "error", message, tuple(reasons), reasons=reasons)
