@@ -13,7 +13,7 @@ import torch
 import yaml
 
 from emojudge.cli.main import main
-from emojudge.corpus import read_table
+from emojudge.corpus import read_table, write_splits
 from emojudge.evaluation import score_emotions
 from emojudge.fusion import EmotionFusion
 from emojudge.predictions import load_predictions
@@ -264,6 +264,19 @@ def test_runs_of_different_corpora_are_not_averaged(finished, copy, capsys):
     table.select(range(len(table) - 1)).save(copy.out / "table.parquet")
     assert main(["report", str(finished.out), str(copy.out)]) == 1
     assert "different corpora" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_runs_on_folds_of_one_corpus_are_averaged_as_such(finished, run, tmp_path, capsys):
+    table = read_table(finished.out / "table.parquet")
+    splits = table.column("split")
+    splits[splits.index("test3")] = "test1"
+    write_splits(table.with_columns(split=splits), tmp_path / "fold.csv")
+    assert run.start(f"--corpus.splits={tmp_path / 'fold.csv'}") == 0
+    assert read_table(run.out / "table.parquet").splits["test1"] == table.splits["test1"] + 1
+    capsys.readouterr()
+    assert main(["report", str(finished.out), str(run.out)]) == 0
+    assert "over 2 folds" in capsys.readouterr().out
 
 
 def test_predictions_of_another_corpus_are_refused(copy, capsys):

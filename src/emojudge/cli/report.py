@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from ..corpus import Table as Corpus
 from ..errors import ConfigError
 from ..evaluation.tables import MARK, ResultsTable, combine, differences
 from ..files import write_text
@@ -26,17 +27,13 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(list(arguments[1:]))
     runs = [Path(run).resolve() for run in options.runs]
     if len(set(runs)) < len(runs):
-        parser.error("the same run is given twice; several runs are meant to differ in their seed")
+        parser.error("the same run is given twice; several runs are meant to differ in their seed or splits")
     if options.split and not options.truth:
         parser.error("--split needs --truth")
     if options.out and len(runs) > 1:
         parser.error("--out needs a single run")
 
-    corpora = {load_run(run)[1].info.fingerprint for run in runs}
-    if len(corpora) > 1:
-        raise ConfigError(
-            f"the runs are of different corpora ({', '.join(sorted(corpora))}); means are taken over runs that differ in their seed"
-        )
+    differing = _differing([load_run(run)[1] for run in runs])
     tables = [_results(run, options.truth, options.split) for run in options.runs]
     console = Console()
     if len(tables) == 1:
@@ -46,12 +43,12 @@ def main(arguments: Sequence[str]) -> int:
             write_text(f"{options.out}.md", tables[0].to_markdown())
     else:
         footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
-        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} runs", footnotes, console)
+        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} {differing}", footnotes, console)
     if options.compare:
         system, reference = options.compare
         for split, gain in differences(tables, system, reference).items():
             low, high = gain.mean - gain.half_width, gain.mean + gain.half_width
-            interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} seeds {low:+.3f} to {high:+.3f}"
+            interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} {differing} {low:+.3f} to {high:+.3f}"
             mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
             console.print(
                 f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}", highlight=False, soft_wrap=True
@@ -62,6 +59,19 @@ def main(arguments: Sequence[str]) -> int:
 def show(table: ResultsTable, console: Console) -> None:
     """Print the results of one run."""
     _print(table.cells(), "macro-F1 / accuracy", table.footnotes, console)
+
+
+def _differing(corpora: list[Corpus]) -> str:
+    """Return what the runs differ in: ``seeds`` of training, or ``folds`` of one corpus.
+
+    Raises:
+        ConfigError: If they are of different corpora.
+    """
+    corpora_without_splits = {corpus.with_columns(split=["any"] * len(corpus)).info.fingerprint for corpus in corpora}
+    if len(corpora_without_splits) > 1:
+        found = ", ".join(sorted({corpus.info.fingerprint for corpus in corpora}))
+        raise ConfigError(f"the runs are of different corpora ({found}); means are taken over runs that differ in their seed or splits")
+    return "folds" if len({corpus.info.fingerprint for corpus in corpora}) > 1 else "seeds"
 
 
 def _results(run: str, truth: str | None, split: str | None) -> ResultsTable:

@@ -10,6 +10,8 @@ from ...files import write_text
 from ..readers.common import doubled, read_csv
 from ..table import Table
 
+_ADVICE = "make the file from this corpus"
+
 
 def write_splits(table: Table, path: str | Path) -> None:
     """Write the split of every utterance of a table to a CSV file ``id, split``, whole or not at all."""
@@ -37,26 +39,24 @@ def read_splits(path: str | Path) -> dict[str, str]:
     return dict(zip(ids, splits, strict=True))
 
 
-def split_column(splits: Mapping[str, str], ids: Sequence[str], path: str | Path, unusable: Collection[str] = ()) -> list[str]:
-    """Return the split of each id in order.
-
-    Args:
-        splits: By id.
-        ids: Of every row of the corpus.
-        path: Where the splits come from, for messages.
-        unusable: Ids that need no split, since their utterances are left out.
+def check_ids(splits: Mapping[str, str], ids: Collection[str], path: str | Path) -> None:
+    """Refuse splits of utterances that the corpus lacks, before its audio is looked at.
 
     Raises:
-        CorpusError: If an id has no split, or a split is given for an id that the corpus lacks; the message names some.
+        CorpusError: If there is one; the message names some.
     """
-    missing = [id for id in ids if id not in splits and id not in unusable]
-    if missing:
-        raise CorpusError(
-            f"{path}: {len(missing)} utterances of the corpus have no split there: {some(missing)}; make the file from this corpus"
-        )
     strangers = set(splits).difference(ids)
     if strangers:
-        raise CorpusError(
-            f"{path}: {len(strangers)} utterances are not in the corpus: {some(sorted(strangers))}; make the file from this corpus"
-        )
-    return [splits.get(id, "unusable") for id in ids]
+        raise CorpusError(f"{path}: {len(strangers)} utterances are not in the corpus: {some(sorted(strangers))}; {_ADVICE}")
+
+
+def split_column(splits: Mapping[str, str], ids: Sequence[str], path: str | Path) -> list[str]:
+    """Return the split of each id in order.
+
+    Raises:
+        CorpusError: If an id has no split; the message names some.
+    """
+    missing = [id for id in ids if id not in splits]
+    if missing:
+        raise CorpusError(f"{path}: {len(missing)} utterances of the corpus have no split there: {some(missing)}; {_ADVICE}")
+    return [splits[id] for id in ids]
