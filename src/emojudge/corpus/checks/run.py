@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from ...errors import AudioError, CorpusError
 from ..audio_files import fill_audio_columns, inspect_files
 from ..faults import Faults
 from ..loading import load_table, read_corpus
-from ..splits.file import read_splits, split_column
+from ..splits.file import check_ids, read_splits, split_column
 from ..table import Table, TableInfo, build_table
 from .findings import CorpusReport, Finding, ordered
 from .labels import check_labels
@@ -64,13 +63,17 @@ _Made = tuple[Table, Mapping[str, AudioFacts | AudioError], list[Finding]]
 
 def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int], None] | None, options: Mapping[str, Any]) -> _Made:
     """Return the table of what can be used of a corpus, what its audio files are like, and findings about the reading."""
-    faults = Faults()
+    faults = Faults("skip")
     read = read_corpus(reader, options, faults, progress)
+    given = {} if splits is None else read_splits(splits)
     if splits is not None:
-        read.columns["split"] = split_column(read_splits(splits), read.columns["id"], splits, unusable=faults.found)
+        check_ids(given, read.columns["id"], splits)
     found = inspect_files(read.columns.get("audio", []), progress)
     fill_audio_columns(read.columns, faults, found)
-    table = build_table(replace(faults, on_bad_utterance="skip").settle(read.columns), TableInfo(read.source, read.classes))
+    columns = faults.settle(read.columns)
+    if splits is not None:
+        columns["split"] = split_column(given, columns["id"], splits)
+    table = build_table(columns, TableInfo(read.source, read.classes))
     notes = [Finding(name, "note", f"the reader counts {name.replace('_', ' ')}: {n:,}") for name, n in read.counts.items() if n]
     caution = [Finding("caution", "note", read.caution)] if read.caution else []
     return table, found, [*_unusable(faults), *caution, *notes]
