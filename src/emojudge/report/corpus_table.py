@@ -62,7 +62,7 @@ class CorpusTable:
             paper = self.paper(split.split)
             for name, n in split.classes.items():
                 writer.writerow([split.split, split.role, name, n, split.percent(name), "" if paper is None else paper.percent[name]])
-            totals = {_told(label): n for label, n in split.unlabelled.items()}
+            totals: dict[str, float] = {_told(label): n for label, n in split.unlabelled.items()}
             totals |= {"utterances": split.n_utterances, "seconds": split.duration_s, "without duration": split.n_untimed}
             totals |= {"speakers": split.n_speakers, "without speaker": split.n_without_speaker}
             writer.writerows([split.split, split.role, what, n, "", ""] for what, n in totals.items())

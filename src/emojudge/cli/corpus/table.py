@@ -60,9 +60,11 @@ def show(composition: "CorpusTable", source: str, console: "Console") -> None:
     header, *rows = composition.cells()
     grid = RichTable(title=f"{source}\n{CAPTION}", title_justify="left", title_style="")
     for i, name in enumerate(header):
-        grid.add_column(name, justify="left" if i == 0 else "right")
+        grid.add_column(name, justify="left" if i == 0 else "right", no_wrap=i == 0)
     for row in rows:
         grid.add_row(*row, end_section=row[0] == composition.classes[-1])
+    if not console.is_terminal:
+        console.width = max(console.width, console.measure(grid, options=console.options.update(max_width=1_000)).maximum)
     console.print(grid)
     for note in composition.footnotes:
         console.print(note, markup=False, soft_wrap=True)

@@ -115,8 +115,11 @@ def _votes(material: Material) -> Iterator[Finding]:
             agreed.append(row)
     n_labelled = int((emotions[voted] >= 0).sum())
     if differing:
-        message = f"{len(differing):,} of {plural(n_labelled, 'label')} with votes are not the most voted class ({material.by_split(differing)})"
+        message = (
+            f"{len(differing):,} of {plural(n_labelled, 'label')} with votes are not the most voted class ({material.by_split(differing)})"
+        )
         yield material.finding("votes_differ", "warning", message, differing)
     if agreed:
-        message = f"{plural(len(agreed), 'utterance')} labelled X (no agreement) though one class has the most votes ({material.by_split(agreed)})"
+        where = material.by_split(agreed)
+        message = f"{plural(len(agreed), 'utterance')} labelled X (no agreement) though one class has the most votes ({where})"
         yield material.finding("votes_agree", "warning", message, agreed)

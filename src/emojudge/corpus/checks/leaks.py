@@ -1,6 +1,7 @@
 """What splits share that should be apart: speakers, recordings, sound and words."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
 from .findings import Finding, Severity
@@ -31,7 +32,7 @@ def _speakers(material: Material) -> Iterator[Finding]:
     for pair, shared in material.shared(speakers).items():
         rows = _rows(shared)
         are = "speaker is" if len(shared) == 1 else "speakers are"
-        message = f"{len(shared):,} {are} in both {_both(material, pair)} ({material.by_split(rows)} utterances)"
+        message = f"{len(shared):,} {are} in both {_both(material, pair, rows)}"
         yield material.finding("speaker_shared", _severity(material, pair, "error"), message, rows, shared)
     unknown = [row for row, speaker in enumerate(speakers) if speaker is None]
     if unknown:
@@ -55,11 +56,15 @@ def _recordings(material: Material) -> Iterator[Finding]:
                 doubtful[recording] = rows
             elif not voices[0] & voices[1]:
                 apart[recording] = rows
-        for found, severity, remark in ((doubtful, "error", "of speakers not all known"), (apart, "warning", "of different speakers")):
+        cases: tuple[tuple[dict[str, list[int]], Severity, str], ...] = (
+            (doubtful, "error", "of speakers not all known"),
+            (apart, "warning", "of different speakers"),
+        )
+        for found, severity, remark in cases:
             if found:
                 rows = _rows(found)
                 are = "recording is" if len(found) == 1 else "recordings are"
-                message = f"{len(found):,} {are} in both {_both(material, pair)} ({material.by_split(rows)} utterances, {remark})"
+                message = f"{len(found):,} {are} in both {_both(material, pair, rows)}, {remark}"
                 yield material.finding("recording_shared", _severity(material, pair, severity), message, rows, found)
 
 
@@ -68,7 +73,7 @@ def _sounds(material: Material) -> Iterator[Finding]:
     digests = [None if facts is None or facts.silent else facts.digest for facts in material.facts]
     for pair, shared in material.shared(digests).items():
         rows = _rows(shared)
-        message = f"{plural(len(shared), 'sound')} in both {_both(material, pair)}, sample for sample ({material.by_split(rows)} utterances)"
+        message = f"{plural(len(shared), 'sound')} in both {_both(material, pair, rows)}, sample for sample"
         yield material.finding("audio_shared", "error", message, rows)
     emotions = material.column("emotion")
     for split, members in material.splits.items():
@@ -82,7 +87,9 @@ def _sounds(material: Material) -> Iterator[Finding]:
             n_differing = sum(len({emotions[row] for row in rows}) > 1 for rows in groups)
             rows = [row for group in groups for row in group]
             labels = f", {n_differing} with different labels" if n_differing else ""
-            message = f"{plural(len(groups), 'sound')} more than once in {split}, sample for sample ({plural(len(rows), 'utterance')}{labels})"
+            message = (
+                f"{plural(len(groups), 'sound')} more than once in {split}, sample for sample ({plural(len(rows), 'utterance')}{labels})"
+            )
             yield material.finding("audio_doubled", "warning", message, rows)
 
 
@@ -93,11 +100,12 @@ def _words(material: Material) -> Iterator[Finding]:
     short = [text if text is not None and not _tells(text) else None for text in texts]
     for pair, shared in material.shared(long).items():
         rows = _rows(shared)
-        message = f"{plural(len(shared), 'transcript')} of {TOLD_WORDS} or more words in both {_both(material, pair)} ({material.by_split(rows)} utterances)"
+        what = f"{plural(len(shared), 'transcript')} of {TOLD_WORDS} or more words"
+        message = f"{what} in both {_both(material, pair, rows)}"
         yield material.finding("transcript_shared", _severity(material, pair, "warning"), message, rows)
     for pair, shared in material.shared(short).items():
         rows = _rows(shared)
-        message = f"{plural(len(shared), 'short transcript')} in both {_both(material, pair)} ({material.by_split(rows)} utterances), as is usual"
+        message = f"{plural(len(shared), 'short transcript')} in both {_both(material, pair, rows)}, as is usual"
         yield material.finding("short_transcript_shared", "note", message, rows)
 
 
@@ -112,8 +120,10 @@ def _severity(material: Material, pair: tuple[str, str], across: Severity) -> Se
     return "note" if material.roles[pair[0]] == material.roles[pair[1]] else across
 
 
-def _both(material: Material, pair: tuple[str, str]) -> str:
-    return " and ".join(f"{split} ({material.roles[split]})" for split in pair)
+def _both(material: Material, pair: tuple[str, str], rows: Iterable[int]) -> str:
+    """Return two splits with their roles and how many of some utterances each has."""
+    counts = Counter(material.split[row] for row in rows)
+    return " and ".join(f"{split} ({material.roles[split]}, {plural(counts[split], 'utterance')})" for split in pair)
 
 
 def _rows(shared: Mapping[str, list[int]]) -> list[int]:

@@ -31,7 +31,9 @@ def check_words(material: Material) -> Iterator[Finding]:
             yield material.finding("audio_missing", "warning", message, mute)
     nothing = [row for row in silent if texts[row] is None]
     if nothing:
-        message = f"{plural(len(nothing), 'utterance')} with neither audio nor transcript: no branch can use them ({material.by_split(nothing)})"
+        message = (
+            f"{plural(len(nothing), 'utterance')} with neither audio nor transcript, of no use to any branch ({material.by_split(nothing)})"
+        )
         yield material.finding("nothing_to_judge", "warning", message, nothing)
 
 
