@@ -54,6 +54,8 @@ def check_corpus(
     material = Material(table, [None if isinstance(known, AudioError) else known for known in facts])
     for check in (check_leaks, check_labels, check_sound, check_words):
         findings += check(material)
+    if not len(table):
+        findings.append(Finding("empty", "error", "the corpus has no utterance that can be used"))
     n_unusable = sum(len(finding.ids) for finding in findings if finding.kind == "unusable")
     return CorpusReport(table.info.source, table.splits, n_unusable, ordered(findings))
 
@@ -106,12 +108,15 @@ def _saved(reader: str, splits: str | Path | None, progress: Callable[[int, int]
 _VARYING = re.compile(r"'[^']*'|\S*/\S*|\d+")
 """What differs between two faults of one kind: quoted text, paths, numbers."""
 
+_ADVICE = re.compile(r"[(;]|\. ")
+"""Where a fault has been said, and what is known or can be done begins."""
+
 
 def _unusable(faults: Faults) -> Iterator[Finding]:
-    """Yield the utterances that cannot be used, those with the same words about them together."""
+    """Yield the utterances that cannot be used, those of which the same is said together."""
     alike: dict[str, dict[str, str]] = {}
     for id, reason in faults.found.items():
-        alike.setdefault(_VARYING.sub("*", reason.replace(id, "*")), {})[id] = reason
+        said = _ADVICE.split(_VARYING.sub("*", reason.replace(id, "*")), maxsplit=1)[0]
+        alike.setdefault(said, {})[id] = reason
     for reasons in alike.values():
-        message = f"{plural(len(reasons), 'utterance')} cannot be used, such as {next(iter(reasons))}: {next(iter(reasons.values()))}"
-        yield Finding("unusable", "error", message, tuple(reasons), reasons=reasons)
+        yield Finding("unusable", "error", f"{plural(len(reasons), 'utterance')} cannot be used", tuple(reasons), reasons=reasons)
