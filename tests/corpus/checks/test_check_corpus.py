@@ -1,6 +1,7 @@
 """``check_corpus`` as a whole: faults of a reader are findings, and nothing in a corpus makes it raise."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -93,6 +94,30 @@ def test_a_manifest_that_is_broken_is_a_report(planted, spoil):
         {"unusable", "empty"},
     )
     assert all("\n" not in finding.message for finding in report.findings)
+
+
+SPOILS = {
+    "deleted": lambda path: path.unlink(),
+    "empty": lambda path: path.write_bytes(b""),
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 5]),
+    "binary": lambda path: path.write_bytes(bytes(range(256)) * 4),
+    "a folder": lambda path: (path.unlink(), path.mkdir()),
+}
+
+
+@pytest.mark.parametrize("how", SPOILS)
+@pytest.mark.parametrize(
+    "name", ["Labels/labels_consensus.csv", "Labels/labels_detailed.csv", "Partitions.txt", "Speaker_ids.txt", "Audios/*", "Transcripts/*"]
+)
+def test_whatever_file_of_a_release_is_spoilt_the_check_goes_through(tiny_corpus, tmp_path, name, how):
+    root = tmp_path / "corpus"
+    shutil.copytree(tiny_corpus, root)
+    SPOILS[how](sorted(root.glob(name))[0])
+    report = check_corpus("msp_podcast", root=root)
+    json.dumps(report.to_json())
+    assert all("\n" not in finding.message for finding in report.findings)
+    if name in ("Labels/labels_consensus.csv", "Audios/*"):
+        assert report.count("error") > 0
 
 
 def test_what_stops_the_reader_is_one_error(tmp_path):

@@ -48,7 +48,7 @@ def check_corpus(
         table, found, findings = (_saved if reader == "table" else _read)(reader, splits, progress, options)
         if prepare is not None:
             table = prepare(table)
-    except CorpusError as error:
+    except (CorpusError, OSError) as error:  # a folder in place of a file, a file that nobody may read
         return CorpusReport(reader, {}, 0, (Finding("unreadable", "error", " ".join(str(error).split())),))
     facts = [None if path is None else found[path] for path in table.column("audio")]
     material = Material(table, [None if isinstance(known, AudioError) else known for known in facts])
