@@ -1,10 +1,13 @@
 """Audio files: what is converted, what is noticed, and what is refused with a line that names the file."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import soundfile
 
-from emojudge.audio import SAMPLE_RATE, inspect_audio, load_audio
+from emojudge import audio
+from emojudge.audio import SAMPLE_RATE, header_duration, inspect_audio, load_audio
 from emojudge.errors import AudioError
 
 
@@ -64,6 +67,61 @@ def test_facts_of_a_file(tmp_path):
     assert (facts.duration_s, facts.sample_rate, facts.channels) == (0.5, 44_100, 2)
     assert facts.peak == pytest.approx(0.5, abs=1e-3)
     assert not facts.silent
+
+
+def facts_of(path, samples, subtype="FLOAT"):
+    soundfile.write(path, samples, SAMPLE_RATE, subtype=subtype)
+    return inspect_audio(path)
+
+
+def test_level_and_offset_are_those_of_all_samples(tmp_path):
+    samples = np.random.default_rng(0).normal(0.02, 0.1, (200_000, 2)).astype(np.float32)  # more than one block
+    facts = facts_of(tmp_path / "a.wav", samples)
+    exact = samples.astype(np.float64)
+    assert facts.rms == pytest.approx(np.sqrt((exact**2).mean()), rel=1e-9)
+    assert facts.dc_offset == pytest.approx(exact.mean(), rel=1e-9)
+    assert facts.peak == np.abs(samples).max()
+    assert facts.duration_s == 12.5
+
+
+@pytest.mark.parametrize(
+    ("samples", "clipped"),
+    [
+        ([0.5, 1.0, 0.5, -1.0], 0),  # single peaks: the level was set by them
+        ([0.5, 1.0, 1.0, 0.5], 1 / 4),
+        ([0.5, 1.5, 1.2, -1.1], 2 / 4),  # beyond full scale, as float files may be
+        ([0.9, 0.9, 0.9, 0.9], 0),
+    ],
+)
+def test_clipping_is_a_run_at_full_scale(tmp_path, samples, clipped):
+    assert facts_of(tmp_path / "a.wav", samples).clipped == clipped
+
+
+def test_clipping_is_counted_by_channel_and_over_the_ends_of_blocks(tmp_path):
+    length = audio._BLOCK_FRAMES
+    left, right = np.zeros(length + 10), np.zeros(length + 10)
+    left[length - 2 : length + 2] = 1.0
+    right[[0, 2]] = 1.0
+    facts = facts_of(tmp_path / "a.wav", np.stack([left, right], axis=1))
+    assert facts.clipped == 3 / (2 * (length + 10))
+
+
+@pytest.mark.parametrize("form", ["wav", "flac", "ogg", "mp3", "opus"])
+def test_the_digest_is_that_of_the_file_decoded_at_once(tmp_path, form, monkeypatch):
+    path = tmp_path / f"a.{form}"
+    container = {"format": "OGG", "subtype": "OPUS"} if form == "opus" else {}
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, (50_000, 2)), SAMPLE_RATE, **container)
+    with soundfile.SoundFile(path) as file:
+        at_once = hashlib.blake2b(file.read(file.frames, dtype="float32", always_2d=True).tobytes(), digest_size=16)
+        at_once.update(f"{file.samplerate} 2".encode())
+    monkeypatch.setattr(audio, "_BLOCK_FRAMES", 1_000)
+    assert inspect_audio(path).digest == at_once.hexdigest()
+
+
+def test_the_header_tells_the_duration_without_decoding(tmp_path, monkeypatch):
+    soundfile.write(tmp_path / "a.flac", tone(440, 0.5, 44_100), 44_100)
+    monkeypatch.setattr(soundfile.SoundFile, "read", None)
+    assert header_duration(tmp_path / "a.flac") == 0.5
 
 
 def test_silence_is_noticed_and_not_refused(tmp_path):

@@ -1,9 +1,14 @@
 """One audio file becomes mono float32 samples; soundfile decodes, soxr resamples."""
 
 import hashlib
+import math
+import os
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +21,11 @@ SAMPLE_RATE = 16_000
 SILENCE_PEAK = 1e-4
 """A recording whose largest absolute sample stays below this (-80 dBFS) counts as silent."""
 
+FULL_SCALE = 32767 / 32768
+"""Largest positive sample of 16-bit audio; what is cut off there stays there for two samples or more."""
+
+_BLOCK_FRAMES = 1 << 16
+"""Frames that :func:`inspect_audio` holds at a time: four seconds at 16 kHz, half a megabyte as float64."""
 
 _STATED_BYTES = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
 """libsndfile's remark on a WAV or AIFF file whose header gives another length than it has; it reads on without an error."""
@@ -29,12 +39,20 @@ _NO_END = "Last page lacks an end-of-stream bit"
 
 @dataclass(frozen=True)
 class AudioFacts:
-    """What one pass over an audio file tells about it."""
+    """What one pass over an audio file tells about it; samples of all channels count alike, full scale is 1."""
 
     duration_s: float
     sample_rate: int
     channels: int
     peak: float
+    """Largest absolute sample."""
+    rms: float
+    """Root mean square of the samples."""
+    dc_offset: float
+    """Mean of the samples."""
+    clipped: float
+    """Share of samples that follow another one at full scale. A level that was set to the largest peak touches full
+    scale in single samples and has none; what was cut off below full scale is not seen."""
     digest: str
     """BLAKE2 of the decoded samples: it changes when the sound changes, and only then."""
 
@@ -72,19 +90,74 @@ def load_with_digest(path: str | Path, sample_rate: int = SAMPLE_RATE) -> tuple[
 
 
 def inspect_audio(path: str | Path) -> AudioFacts:
-    """Return duration, rate, channels, peak and digest of an audio file after decoding all of it.
+    """Return what an audio file is like after decoding all of it, block by block: memory does not grow with its length.
 
     Raises:
         AudioError: As :func:`load_audio` does.
     """
-    samples, rate = _decode(path, None)
-    return AudioFacts(
-        duration_s=len(samples) / rate,
-        sample_rate=rate,
-        channels=samples.shape[1],
-        peak=float(np.abs(samples).max()),
-        digest=_digest(samples, rate),
-    )
+    with _open(path) as file:
+        rate, wanted, tally = int(file.samplerate), int(file.frames), _Tally(int(file.channels))
+        file.seekable = lambda: False  # else soundfile seeks after each read, and MP3 decodes to other samples after a seek
+        buffer: NDArray[np.float32] = np.empty((min(wanted, _BLOCK_FRAMES), tally.channels), dtype=np.float32)
+        while len(block := file.read(out=buffer[: wanted - tally.frames])):
+            tally.add(block)
+    _check(path, tally.frames, wanted, finite=math.isfinite(tally.energy))
+    return tally.facts(rate)
+
+
+def header_duration(path: str | Path) -> float:
+    """Return the duration that the header of an audio file states, in seconds, without decoding it.
+
+    Raises:
+        AudioError: If the file is missing, is not audio or is known to be cut short.
+    """
+    with _open(path) as file:
+        return float(file.frames / file.samplerate)
+
+
+@dataclass
+class _Tally:
+    """What the blocks of a file add up to."""
+
+    channels: int
+    frames: int = 0
+    peak: float = 0.0
+    energy: float = 0.0
+    """Sum of squares; in float64 it is finite just where every float32 sample is."""
+    total: float = 0.0
+    clipped: int = 0
+    digest: Any = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
+    last: NDArray[np.bool_] | None = None
+    """Which channels of the last frame were at full scale, ``(1, channels)``."""
+
+    def add(self, block: NDArray[np.float32]) -> None:
+        """Count in a block, ``(frames, channels)``."""
+        self.digest.update(block)
+        self.frames += len(block)
+        peak = max(float(block.max()), -float(block.min()))
+        self.peak = max(self.peak, peak)
+        self.energy += float(np.square(block, dtype=np.float64).sum())
+        self.total += float(block.sum(dtype=np.float64))
+        full = np.abs(block) >= FULL_SCALE if peak >= FULL_SCALE else None
+        if full is not None:
+            self.clipped += int((full[1:] & full[:-1]).sum())
+            self.clipped += 0 if self.last is None else int((full[:1] & self.last).sum())
+        self.last = None if full is None else full[-1:]
+
+    def facts(self, rate: int) -> AudioFacts:
+        """Return what is known at the end of the file."""
+        self.digest.update(_form(rate, self.channels))
+        n_samples = self.frames * self.channels
+        return AudioFacts(
+            duration_s=self.frames / rate,
+            sample_rate=rate,
+            channels=self.channels,
+            peak=self.peak,
+            rms=(self.energy / n_samples) ** 0.5,
+            dc_offset=self.total / n_samples,
+            clipped=self.clipped / n_samples,
+            digest=self.digest.hexdigest(),
+        )
 
 
 def _mono(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:
@@ -100,34 +173,55 @@ def _mono(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.fl
 
 def _digest(samples: NDArray[np.float32], rate: int) -> str:
     digest = hashlib.blake2b(samples.data, digest_size=16)
-    digest.update(f"{rate} {samples.shape[1]}".encode())
+    digest.update(_form(rate, samples.shape[1]))
     return digest.hexdigest()
+
+
+def _form(rate: int, channels: int) -> bytes:
+    """Return what a digest of samples ends with: the same numbers at another rate are another sound."""
+    return f"{rate} {channels}".encode()
 
 
 def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.float32], int]:
     """Return float32 samples ``(samples, channels)`` and the rate of the file."""
+    with _open(path) as file:
+        rate = int(file.samplerate)
+        wanted = file.frames if max_duration_s is None else min(file.frames, round(max_duration_s * rate))
+        samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
+    _check(path, len(samples), wanted, finite=bool(np.isfinite(samples).all()))
+    return samples, rate
+
+
+@contextmanager
+def _open(path: str | Path) -> Iterator[Any]:
+    """Yield an open ``soundfile.SoundFile``; what speaks against the file, now or while it is read, is an AudioError."""
     import soundfile
 
-    path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise AudioError(f"{path}: there is no such audio file")
     try:
         with soundfile.SoundFile(path) as file:
-            rate, remarks = int(file.samplerate), str(file.extra_info)
-            wanted = file.frames if max_duration_s is None else min(file.frames, round(max_duration_s * rate))
-            samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
+            _check_remarks(path, str(file.extra_info))
+            yield file
     except (soundfile.SoundFileError, RuntimeError) as error:
         reason = str(error).removeprefix(f"Error opening {str(path)!r}: ").removeprefix("Error : ").strip(" .")
         raise AudioError(f"{path}: not readable as audio ({reason or type(error).__name__})") from error
+
+
+def _check_remarks(path: str | Path, remarks: str) -> None:
+    """Raise where libsndfile noticed on opening that a file is cut short."""
     stated = _STATED_BYTES.search(remarks)
     if stated is not None and int(stated[2]) < int(stated[1]) < _STREAMED:
         raise AudioError(f"{path}: the header promises {stated[1]} bytes of audio, the file has {stated[2]}; the file is cut short")
     if _NO_END in remarks:
         raise AudioError(f"{path}: the last page of the stream is missing; the file is cut short")
-    if len(samples) == 0:
+
+
+def _check(path: str | Path, n_frames: int, wanted: int, *, finite: bool) -> None:
+    """Raise where a file has no samples, fewer than it promised, or some that are not finite."""
+    if n_frames == 0:
         raise AudioError(f"{path}: the audio file has no samples")
-    if len(samples) < wanted:
-        raise AudioError(f"{path}: the audio ends after {len(samples)} of {wanted} samples; the file is cut short")
-    if not np.isfinite(samples).all():
+    if n_frames < wanted:
+        raise AudioError(f"{path}: the audio ends after {n_frames} of {wanted} samples; the file is cut short")
+    if not finite:
         raise AudioError(f"{path}: the audio holds samples that are not finite (NaN or infinity)")
-    return samples, rate

@@ -1,9 +1,9 @@
 """One pass over a corpus' audio files: durations and digests for the table, faults and counts for the user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from os import cpu_count
-from pathlib import Path
 from typing import Any
 
 from ..audio import SAMPLE_RATE, AudioFacts, inspect_audio
@@ -13,12 +13,30 @@ from .faults import Faults
 SHORT_S = 0.1
 """An utterance shorter than this is counted as very short, in seconds; it is kept."""
 
+_BATCH = 1_024
+"""Files that are handed to the threads at a time, so that what is waiting does not grow with the corpus."""
+
+
+def inspect_files(paths: Iterable[str | None], progress: Callable[[int, int], None] | None = None) -> dict[str, AudioFacts | AudioError]:
+    """Return what each audio file is like, or why it cannot be used.
+
+    Every file is decoded once, however often it is named, in threads (libsndfile releases the interpreter lock).
+
+    Args:
+        paths: The files; None is passed over.
+        progress: Called with (files done, files in all).
+    """
+    files = list(dict.fromkeys(path for path in paths if path is not None))
+    found: dict[str, AudioFacts | AudioError] = {}
+    for path, facts in zip(files, _inspected(files), strict=True):
+        found[path] = facts
+        if progress is not None:
+            progress(len(found), len(files))
+    return found
+
 
 def add_audio_facts(columns: dict[str, list[Any]], faults: Faults, progress: Callable[[int, int], None] | None = None) -> dict[str, int]:
     """Fill ``duration_s`` and ``audio_digest`` of every row that has audio, and return what was noticed.
-
-    Every file is decoded once, in threads (libsndfile releases the interpreter lock). A file that
-    cannot be used becomes a fault of its utterance.
 
     Args:
         columns: Table columns, changed in place.
@@ -26,33 +44,46 @@ def add_audio_facts(columns: dict[str, list[Any]], faults: Faults, progress: Cal
         progress: Called with (files done, files in all).
 
     Returns:
-        Counts of ``silent``, ``very_short``, ``resampled`` and ``mixed_to_mono`` files.
+        Counts of ``silent``, ``very_short``, ``resampled`` and ``mixed_to_mono`` utterances.
+    """
+    return fill_audio_columns(columns, faults, inspect_files(columns.get("audio", []), progress))
+
+
+def fill_audio_columns(columns: dict[str, list[Any]], faults: Faults, found: Mapping[str, AudioFacts | AudioError]) -> dict[str, int]:
+    """Fill the columns as :func:`add_audio_facts` does, from what :func:`inspect_files` found.
+
+    A file that cannot be used becomes a fault of its utterance.
     """
     n_rows = len(columns["id"])
     columns["duration_s"] = list(columns.get("duration_s", [None] * n_rows))
     columns["audio_digest"] = [None] * n_rows
-    rows = [i for i, path in enumerate(columns.get("audio", [])) if path is not None]
     counts = {"silent": 0, "very_short": 0, "resampled": 0, "mixed_to_mono": 0}
-    pool = ThreadPoolExecutor(cpu_count())
-    try:
-        for done, (i, facts) in enumerate(zip(rows, pool.map(_inspect, [columns["audio"][i] for i in rows]), strict=True), start=1):
-            if isinstance(facts, AudioError):
-                faults.add(columns["id"][i], str(facts))
-            else:
-                columns["duration_s"][i] = facts.duration_s
-                columns["audio_digest"][i] = facts.digest
-                counts["silent"] += facts.silent
-                counts["very_short"] += facts.duration_s < SHORT_S
-                counts["resampled"] += facts.sample_rate != SAMPLE_RATE
-                counts["mixed_to_mono"] += facts.channels > 1
-            if progress is not None:
-                progress(done, len(rows))
-    finally:
-        pool.shutdown(cancel_futures=True)  # an interruption does not wait for the files that are left
+    for i, path in enumerate(columns.get("audio", [])):
+        facts = None if path is None else found[path]
+        if isinstance(facts, AudioError):
+            faults.add(columns["id"][i], str(facts))
+        elif facts is not None:
+            columns["duration_s"][i] = facts.duration_s
+            columns["audio_digest"][i] = facts.digest
+            counts["silent"] += facts.silent
+            counts["very_short"] += facts.duration_s < SHORT_S
+            counts["resampled"] += facts.sample_rate != SAMPLE_RATE
+            counts["mixed_to_mono"] += facts.channels > 1
     return counts
 
 
-def _inspect(path: str | Path) -> AudioFacts | AudioError:
+def _inspected(files: Iterable[str]) -> Iterator[AudioFacts | AudioError]:
+    """Yield facts or errors in the order of the files."""
+    waiting = iter(files)
+    pool = ThreadPoolExecutor(cpu_count())
+    try:
+        while batch := list(islice(waiting, _BATCH)):
+            yield from pool.map(_inspect, batch)
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interruption does not wait for the files that are left
+
+
+def _inspect(path: str) -> AudioFacts | AudioError:
     try:
         return inspect_audio(path)
     except AudioError as error:

@@ -54,6 +54,17 @@ def load_corpus(config: RunConfig, progress: Callable[[int, int], None] | None =
     corpus = config.corpus
     options = readers_own(corpus.reader, corpus.options)
     table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, splits=corpus.splits, progress=progress, **options)
+    return arrange(table, config)
+
+
+def arrange(table: Table, config: RunConfig) -> Table:
+    """Return the table with the Dev-2 and the roles that the config declares.
+
+    Raises:
+        CorpusError: If Dev-2 cannot be taken out.
+        ConfigError: If the config names a split or a role that does not exist.
+    """
+    corpus = config.corpus
     if corpus.dev2 is not None:
         table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
     roles = dict(config.roles)

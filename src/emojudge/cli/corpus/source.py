@@ -12,8 +12,8 @@ _SETTINGS = ("--corpus.", "--roles", "--tune_on")
 """Beginnings of the settings of ``emojudge run`` that speak of the corpus."""
 
 
-def add_source(parser: ArgumentParser) -> None:
-    """Add the arguments that name a corpus to a command."""
+def add_source(parser: ArgumentParser, *, on_bad_utterance: bool = True) -> None:
+    """Add the arguments that name a corpus to a command; ``on_bad_utterance`` where utterances that cannot be used may stop it."""
     parser.add_argument(
         "source",
         nargs="?",
@@ -27,9 +27,12 @@ def add_source(parser: ArgumentParser) -> None:
         metavar="FILE",
         help="config with a corpus section, a file or a shipped one (corpus/nemo.yaml)",
     )
-    parser.add_argument(
-        "--on-bad-utterance", choices=["error", "skip"], default="error", help="skip: go on without utterances that cannot be used"
-    )
+    if on_bad_utterance:
+        parser.add_argument(
+            "--on-bad-utterance", choices=["error", "skip"], default="error", help="skip: go on without utterances that cannot be used"
+        )
+    else:
+        parser.set_defaults(on_bad_utterance="skip")
     parser.epilog = (
         "Settings of the corpus are those of emojudge run: --corpus.reader NAME, --corpus.options.NAME VALUE, --corpus.splits FILE, ..."
     )

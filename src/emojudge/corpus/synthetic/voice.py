@@ -107,6 +107,7 @@ def speak(words: Sequence[str], delivery: Delivery, rng: np.random.Generator, *,
     pulses += 10 ** ((speech.breath_db + delivery.breath_db) / 20) * rng.normal(size=n_samples)
     frequency: Array = np.arange(_WINDOW // 2 + 1) * (SAMPLE_RATE / _WINDOW)  # (bins,)
     slope = np.maximum(frequency / 200, 1) ** ((speech.tilt_db + delivery.tilt_db) / 6.02)
+    slope[0] = 0  # lips radiate no constant pressure
     voiced = _unit_power(_resonances(frequency, line.formants_hz * delivery.speaker.tract) * slope)  # (frames, bins)
     noise = _unit_power(np.exp(-0.5 * (np.log2(np.maximum(frequency, 60) / line.noise_hz[:, None]) / 0.5) ** 2))
     noise *= 10 ** (speech.noise_db / 20) * line.noise[:, None]

@@ -23,7 +23,7 @@ from .voice import speak
 MARKER = "synthetic.json"
 """File in the corpus folder that holds the arguments it was made with."""
 
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 """Changes when the same arguments give another corpus."""
 
 _CODES = {emotion: code for code, emotion in EMOTION_CODES.items()}

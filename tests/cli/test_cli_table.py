@@ -1,0 +1,62 @@
+"""``emojudge corpus table`` prints the forms of one table and draws where it is told to, never on standard output."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from emojudge.cli.main import main
+
+
+@pytest.fixture(scope="module")
+def saved(tiny_table, tmp_path_factory):
+    path = tmp_path_factory.mktemp("table") / "table.parquet"
+    tiny_table.save(path)
+    return path
+
+
+def test_it_prints_the_table_beside_the_papers(saved, capsys):
+    assert main(["corpus", "table", str(saved)]) == 0
+    text = capsys.readouterr().out
+    assert "paper: Train" in text
+    assert "66,992" in text
+    assert "Fear would be 0.14 %" in text
+
+
+def test_forms_agree(saved, capsys):
+    assert main(["corpus", "table", str(saved), "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main(["corpus", "table", str(saved), "--csv"]) == 0
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert main(["corpus", "table", str(saved), "--markdown"]) == 0
+    markdown = capsys.readouterr().out
+    train = next(split for split in plain["splits"] if split["split"] == "train")
+    assert train["n_utterances"] == 35
+    line = next(line for line in lines if (line["split"], line["what"]) == ("train", "angry"))
+    assert int(line["n"]) == train["classes"]["angry"]
+    assert f"| angry | {train['percent']['angry']:.2f} | 10.05 |" in markdown
+
+
+def test_figures_go_to_their_folder_and_their_names_to_stderr(saved, capsys, tmp_path):
+    assert main(["corpus", "table", str(saved), "--csv", "--figures", str(tmp_path / "figures"), "--format", "svg"]) == 0
+    out, err = capsys.readouterr()
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == ["attributes.svg", "classes.svg", "durations.svg"]
+    assert out.startswith("split,role,what,")
+    assert "classes.svg" not in out
+    assert err.count(".svg") == 3
+
+
+def test_utterances_that_cannot_be_used_are_not_counted_and_said(tmp_path, capsys):
+    path = tmp_path / "manifest.csv"
+    path.write_text("id,split,emotion,transcript\na,train,sad,x\nb,train,angry,y\nc,train,mirth,z\n")
+    more = ["--corpus.options.audio", "false", "--corpus.options.classes", "[angry, sad]", "--markdown"]
+    assert main(["corpus", "table", str(path), *more]) == 0
+    text = capsys.readouterr().out
+    assert "| utterances | 2 |" in text
+    assert "1 utterance that cannot be used is not counted; emojudge corpus check lists them." in text
+
+
+def test_only_one_form_at_a_time(saved, capsys):
+    assert main(["corpus", "table", str(saved), "--csv", "--json"]) == 2
+    assert "not allowed with" in capsys.readouterr().err
