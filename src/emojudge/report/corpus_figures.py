@@ -134,7 +134,7 @@ def duration_figure(table: Table) -> "Figure | None":
 
 def _figure(width: float, height: float) -> "Figure":
     """Return an empty figure of a size in inches, drawn without a screen."""
-    figure: Figure = need("matplotlib.figure", "plots").Figure(figsize=(width, height), layout="constrained")
+    figure: Figure = need("matplotlib.figure", "corpus").Figure(figsize=(width, height), layout="constrained")
     return figure
 
 

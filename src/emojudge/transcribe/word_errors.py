@@ -59,7 +59,7 @@ def normalised(text: str) -> str:
 
 
 def _rates(pairs: list[tuple[str, str]]) -> ErrorRates:
-    jiwer = need("jiwer", "asr")
+    jiwer = need("jiwer", "corpus")
     references, hypotheses = [reference for reference, _ in pairs], [hypothesis for _, hypothesis in pairs]
     n_words = sum(len(reference.split()) for reference in references)
     if n_words == 0:

@@ -48,7 +48,7 @@ def run(options: Namespace) -> int:
 
     logging.set_verbosity_error()  # generate() remarks on its own calls, a dozen lines a batch
     if options.wer:
-        need("jiwer", "asr")  # before hours of listening
+        need("jiwer", "corpus")  # before hours of listening
     config = read_settings(options)
     _check_out(Path(options.out), config, options.all)
     with progress_bar("reading the corpus") as tell:
