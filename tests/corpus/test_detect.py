@@ -40,6 +40,13 @@ def test_a_saved_data_set_is_read_as_from_the_hub(tmp_path):
     assert detect_reader(tmp_path) == ("hub", {"name": str(tmp_path)})
 
 
+@pytest.mark.parametrize("name", ["train-00000-of-00001.parquet", "data/train-00000-of-00001.parquet"])
+def test_a_folder_of_parquet_files_is_read_as_from_the_hub(tmp_path, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"")
+    assert detect_reader(tmp_path) == ("hub", {"name": str(tmp_path)})
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [

@@ -14,7 +14,7 @@ from lightning.pytorch import LightningDataModule
 
 from emojudge.audio import load_audio
 from emojudge.batch import Batch
-from emojudge.corpus import Table
+from emojudge.corpus import Table, write_splits
 from emojudge.data import EmotionDataModule, MSPPodcastDataModule
 from emojudge.data.tokenizer import TextTokenizer
 from emojudge.errors import AudioError, ConfigError, CorpusError
@@ -249,6 +249,19 @@ def test_several_splits_validate_as_one_and_test_apart(table_path: str) -> None:
     first, second = data.test_dataloader()
     assert (set(ids(first)), set(ids(second))) == (dev, test1)
     assert len(ids(ready(table=table_path, fit_splits=["train", "dev"]).train_dataloader())) == len(ids(data.train_dataloader())) + len(dev)
+
+
+def test_a_file_of_splits_takes_the_place_of_the_corpus_own(tiny_corpus: Path, tiny_table: Table, tmp_path: Path) -> None:
+    swapped = {"train": "dev", "dev": "train"}
+    write_splits(
+        tiny_table.with_columns(split=[swapped.get(split, split) for split in tiny_table.column("split")]), tmp_path / "splits.csv"
+    )
+    tiny_table.save(tmp_path / "table.parquet")
+    own = ready(table=str(tmp_path / "table.parquet"))
+    for source in ({"table": str(tmp_path / "table.parquet")}, {"reader": "msp_podcast", "reader_options": {"root": str(tiny_corpus)}}):
+        data = ready(splits_path=str(tmp_path / "splits.csv"), **source)
+        assert set(ids(data.train_dataloader())) == set(ids(own.val_dataloader()))
+        assert set(ids(data.val_dataloader())) == set(ids(own.train_dataloader()))
 
 
 def test_reader_and_saved_table_give_the_same(tiny_corpus: Path, tiny_table: Table) -> None:

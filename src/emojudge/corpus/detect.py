@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import CorpusError
 from .synthetic.writer import MARKER
 
-MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 """Endings of files that list utterances."""
 
 _SAVED_DATASETS = ("dataset_info.json", "dataset_dict.json")
@@ -17,8 +17,8 @@ _TABLE = "table.parquet"
 def detect_reader(path: str | Path) -> tuple[str, dict[str, Any]]:
     """Return the name of the reader of a file or folder, and its options.
 
-    A folder is a run folder or another that holds ``table.parquet``, a synthetic corpus, a data set saved by ``datasets``,
-    or MSP-Podcast and its like (a folder ``Labels``). A file is a saved table or a manifest.
+    A folder is a run folder or another that holds ``table.parquet``, a synthetic corpus, a data set saved by ``datasets`` or
+    as parquet files, or MSP-Podcast and its like (a folder ``Labels``). A file is a saved table or a manifest.
 
     Raises:
         CorpusError: If there is no such path, or it is none of these.
@@ -40,7 +40,7 @@ def _of_folder(folder: Path) -> tuple[str, dict[str, Any]]:
         return "table", {"path": str(folder / _TABLE)}
     if (folder / MARKER).is_file():
         return "synthetic", {"root": str(folder), **_settings(folder / MARKER)}
-    if any((folder / name).is_file() for name in _SAVED_DATASETS):
+    if any((folder / name).is_file() for name in _SAVED_DATASETS) or any(folder.glob("*.parquet")) or any(folder.glob("data/*.parquet")):
         return "hub", {"name": str(folder)}
     if any(child.is_dir() and child.name.lower() in ("label", "labels") for child in folder.iterdir()):
         return "msp_podcast", {"root": str(folder)}

@@ -10,7 +10,7 @@ from .audio_files import add_audio_facts
 from .faults import Faults, OnBadUtterance
 from .options import checked_options
 from .readers.common import Read
-from .splits.file import check_ids, read_splits, split_column
+from .splits.file import GivenSplits
 from .table import Table, TableInfo, build_table, read_table
 
 
@@ -43,23 +43,22 @@ def load_table(
     """
     if on_bad_utterance not in get_args(OnBadUtterance):
         raise ConfigError(f"on_bad_utterance is '{on_bad_utterance}', expected 'error' or 'skip'")
-    given = {} if splits is None else read_splits(splits)
+    given = GivenSplits(splits)
     if reader == "table":
         table = _read_saved(**checked_options("table", _read_saved, options))
         if splits is not None:
-            check_ids(given, table.column("id"), splits)
-            table = table.with_columns(split=split_column(given, table.column("id"), splits))
+            ids = table.column("id")
+            given.check(ids)
+            table = table.with_columns(split=given.column(ids, table.column("split")))
     else:
         faults = Faults(on_bad_utterance)
         read = read_corpus(reader, options, faults, progress)
-        if splits is not None:
-            check_ids(given, read.columns["id"], splits)
+        given.check(read.columns["id"])
         counts = read.counts | add_audio_facts(read.columns, faults, progress)
         columns = faults.settle(read.columns)
         if not columns["id"]:
             raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
-        if splits is not None:
-            columns["split"] = split_column(given, columns["id"], splits)
+        columns["split"] = given.column(columns["id"], columns["split"])
         counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
         counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
         skipped = tuple(faults.found.items())

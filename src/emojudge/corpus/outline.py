@@ -10,7 +10,7 @@ from ..audio import header_duration
 from ..errors import AudioError, CorpusError
 from .faults import Faults
 from .loading import load_table, read_corpus
-from .splits.file import check_ids, read_splits, split_column
+from .splits.file import GivenSplits
 from .table import Table, TableInfo, build_table
 
 
@@ -35,15 +35,13 @@ def outline_table(
         return load_table(reader, splits=splits, **options)
     faults = Faults("skip")
     read = read_corpus(reader, options, faults, progress)
-    given = {} if splits is None else read_splits(splits)
-    if splits is not None:
-        check_ids(given, read.columns["id"], splits)
+    given = GivenSplits(splits)
+    given.check(read.columns["id"])
     _add_durations(read.columns, faults, progress)
     columns = faults.settle(read.columns)
     if not columns["id"]:
         raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
-    if splits is not None:
-        columns["split"] = split_column(given, columns["id"], splits)
+    columns["split"] = given.column(columns["id"], columns["split"])
     return build_table(columns, TableInfo(read.source, read.classes, skipped=tuple(faults.found.items()), caution=read.caution))
 
 

@@ -8,7 +8,8 @@ from lightning.pytorch import LightningDataModule
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..corpus.table import Table, read_table
+from ..corpus.loading import load_table
+from ..corpus.table import Table
 from ..errors import ConfigError, CorpusError
 from .classes import ClassMap
 from .normalization import waveform_statistics
@@ -30,6 +31,7 @@ class CorpusDataModule(LightningDataModule):
     table_path: str | None
     reader: str | None
     reader_options: dict[str, Any]
+    splits_path: str | None
     on_bad_utterance: Literal["error", "skip"]
     classes: list[str]
     class_map: ClassMap | None
@@ -142,10 +144,10 @@ class CorpusDataModule(LightningDataModule):
 
     def _read_table(self) -> Table:
         if self.table_path is not None:
-            return read_table(self.table_path)
+            return load_table("table", path=self.table_path, splits=self.splits_path)
         assert self.reader is not None  # __init__ checked it
         run_dir = None if self.trainer is None else self.trainer.default_root_dir
-        return read_corpus(self.reader, self.reader_options, self.on_bad_utterance, run_dir)
+        return read_corpus(self.reader, self.reader_options, self.on_bad_utterance, run_dir, splits=self.splits_path)
 
     def _labelled_rows(self, *splits: str) -> NDArray[np.int64]:
         return known_rows(self.table, splits, self.emotions >= 0)

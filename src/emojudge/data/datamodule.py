@@ -45,6 +45,7 @@ class EmotionDataModule(CorpusDataModule):
         table: Parquet file of a table that was saved. Either this or ``reader``.
         reader: Corpus reader, as for :func:`emojudge.corpus.load_table`.
         reader_options: The reader's own options, such as ``root``.
+        splits_path: File of ``id, split`` in place of the corpus' own splits; ``emojudge corpus split`` writes such.
         classes: The run's class list, in the order of the logits. The corpus has the same or ``class_map`` joins them.
         class_map: Class of the corpus to class of the run, or to null to leave its utterances without label.
         target: What the network is fitted on: the label of the ``majority``, or the distribution of the raters' ``votes``, which
@@ -90,6 +91,7 @@ class EmotionDataModule(CorpusDataModule):
         reader: str | None = None,
         reader_options: dict[str, Any] | None = None,
         *,
+        splits_path: str | None = None,
         classes: list[str] = _EMOTIONS,
         class_map: dict[str, str | None] | None = None,
         target: Target = "majority",
@@ -136,6 +138,7 @@ class EmotionDataModule(CorpusDataModule):
             }
         )
         self.table_path, self.reader, self.reader_options = table, reader, dict(reader_options or {})
+        self.splits_path = splits_path
         self.classes, self.class_map, self.target = list(classes), class_map, target
         self.audio, self.text = audio, text
         self.sample_rate, self.max_duration_s, self.min_samples = sample_rate, max_duration_s, min_samples

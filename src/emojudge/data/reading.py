@@ -18,7 +18,9 @@ SKIPPED_FILE = "skipped_utterances.csv"
 """List of the utterances that a reader left out on request, with reasons, in the run's folder."""
 
 
-def read_corpus(reader: str, options: dict[str, Any], on_bad_utterance: OnBadUtterance, run_dir: str | None) -> Table:
+def read_corpus(
+    reader: str, options: dict[str, Any], on_bad_utterance: OnBadUtterance, run_dir: str | None, splits: str | None = None
+) -> Table:
     """Return the table of a corpus; utterances left out are counted in a warning and listed in the run's folder.
 
     Args:
@@ -26,12 +28,14 @@ def read_corpus(reader: str, options: dict[str, Any], on_bad_utterance: OnBadUtt
         options: The reader's own.
         on_bad_utterance: Whether to stop at an utterance that cannot be used, or go on without it.
         run_dir: Where the list goes; None outside a run.
+        splits: File of ``id, split`` in place of the corpus' own splits, or None.
 
     Raises:
         CorpusError: If the corpus cannot be read as it stands.
         ConfigError: If there is no such reader or option.
     """
-    table = load_table(reader, on_bad_utterance=on_bad_utterance, progress=_log_progress, **readers_own(reader, options))
+    options = readers_own(reader, options)
+    table = load_table(reader, on_bad_utterance=on_bad_utterance, splits=splits, progress=_log_progress, **options)
     if table.info.skipped:
         _log.warning("%s: %d utterances cannot be used and are left out", table.info.source, len(table.info.skipped))
         if run_dir is not None:

@@ -51,10 +51,17 @@ def load_corpus(config: RunConfig, progress: Callable[[int, int], None] | None =
         CorpusError: If the corpus cannot be read as it stands.
         ConfigError: If the config names a reader, an option, a split or a role that does not exist.
     """
+    return arrange(load_table(on_bad_utterance=config.on_bad_utterance, progress=progress, **corpus_arguments(config)), config)
+
+
+def corpus_arguments(config: RunConfig) -> dict[str, Any]:
+    """Return reader, splits and the reader's own options, by the names that ``load_table`` and its like have for them.
+
+    Raises:
+        ConfigError: If an option of the reader is a setting of ``load_table``.
+    """
     corpus = config.corpus
-    options = readers_own(corpus.reader, corpus.options)
-    table = load_table(corpus.reader, on_bad_utterance=config.on_bad_utterance, splits=corpus.splits, progress=progress, **options)
-    return arrange(table, config)
+    return {"reader": corpus.reader, "splits": corpus.splits, **readers_own(corpus.reader, corpus.options)}
 
 
 def arrange(table: Table, config: RunConfig) -> Table:

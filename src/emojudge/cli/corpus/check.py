@@ -83,15 +83,12 @@ def _report(options: Namespace) -> "CorpusReport":
     """Return what is found about the corpus that the arguments name; a path that is no corpus is a finding too."""
     from ...corpus import CorpusReport, Finding, check_corpus
     from ...errors import CorpusError
-    from ...pipeline.sources import arrange
+    from ...pipeline.sources import arrange, corpus_arguments
     from ..progress import progress_bar
 
     try:
         config = read_settings(options)
     except CorpusError as error:
         return CorpusReport(options.source, {}, 0, (Finding("unreadable", "error", str(error)),))
-    corpus = config.corpus
     with progress_bar("reading the corpus") as tell:
-        return check_corpus(
-            corpus.reader, splits=corpus.splits, prepare=lambda table: arrange(table, config), progress=tell, **corpus.options
-        )
+        return check_corpus(prepare=lambda table: arrange(table, config), progress=tell, **corpus_arguments(config))

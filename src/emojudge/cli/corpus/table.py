@@ -72,13 +72,12 @@ def show(composition: "CorpusTable", source: str, console: "Console") -> None:
 
 def _outline(options: Namespace) -> "Table":
     from ...corpus.outline import outline_table
-    from ...pipeline.sources import arrange
+    from ...pipeline.sources import arrange, corpus_arguments
     from ..progress import progress_bar
 
     config = read_settings(options)
-    corpus = config.corpus
     with progress_bar("reading the corpus") as tell:
-        return arrange(outline_table(corpus.reader, splits=corpus.splits, progress=tell, **corpus.options), config)
+        return arrange(outline_table(progress=tell, **corpus_arguments(config)), config)
 
 
 def _notes(table: "Table") -> list[str]:

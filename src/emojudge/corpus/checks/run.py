@@ -10,7 +10,7 @@ from ...errors import AudioError, CorpusError
 from ..audio_files import fill_audio_columns, inspect_files
 from ..faults import Faults
 from ..loading import load_table, read_corpus
-from ..splits.file import check_ids, read_splits, split_column
+from ..splits.file import GivenSplits
 from ..table import Table, TableInfo, build_table
 from .findings import CorpusReport, Finding, ordered
 from .labels import check_labels
@@ -67,14 +67,12 @@ def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int],
     """Return the table of what can be used of a corpus, what its audio files are like, and findings about the reading."""
     faults = Faults("skip")
     read = read_corpus(reader, options, faults, progress)
-    given = {} if splits is None else read_splits(splits)
-    if splits is not None:
-        check_ids(given, read.columns["id"], splits)
+    given = GivenSplits(splits)
+    given.check(read.columns["id"])
     found = inspect_files(read.columns.get("audio", []), progress)
     fill_audio_columns(read.columns, faults, found)
     columns = faults.settle(read.columns)
-    if splits is not None:
-        columns["split"] = split_column(given, columns["id"], splits)
+    columns["split"] = given.column(columns["id"], columns["split"])
     table = build_table(columns, TableInfo(read.source, read.classes))
     notes = [Finding(name, "note", f"the reader counts {name.replace('_', ' ')}: {n:,}") for name, n in read.counts.items() if n]
     caution = [Finding("caution", "note", read.caution)] if read.caution else []

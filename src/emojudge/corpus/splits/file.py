@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from ...errors import CorpusError, some
@@ -39,24 +39,39 @@ def read_splits(path: str | Path) -> dict[str, str]:
     return dict(zip(ids, splits, strict=True))
 
 
-def check_ids(splits: Mapping[str, str], ids: Collection[str], path: str | Path) -> None:
-    """Refuse splits of utterances that the corpus lacks, before its audio is looked at.
+class GivenSplits:
+    """Splits that a file gives in place of the corpus' own; without a file the corpus keeps its own.
+
+    Args:
+        path: A file of ``id, split``, or None.
 
     Raises:
-        CorpusError: If there is one; the message names some.
+        CorpusError: If the file cannot be used, as :func:`read_splits`.
     """
-    strangers = set(splits).difference(ids)
-    if strangers:
-        raise CorpusError(f"{path}: {len(strangers)} utterances are not in the corpus: {some(sorted(strangers))}; {_ADVICE}")
 
+    def __init__(self, path: str | Path | None) -> None:
+        self.path = path
+        self._split_of = None if path is None else read_splits(path)
 
-def split_column(splits: Mapping[str, str], ids: Sequence[str], path: str | Path) -> list[str]:
-    """Return the split of each id in order.
+    def check(self, ids: Collection[str]) -> None:
+        """Refuse splits of utterances that are not among those of the corpus, before its audio is looked at.
 
-    Raises:
-        CorpusError: If an id has no split; the message names some.
-    """
-    missing = [id for id in ids if id not in splits]
-    if missing:
-        raise CorpusError(f"{path}: {len(missing)} utterances of the corpus have no split there: {some(missing)}; {_ADVICE}")
-    return [splits[id] for id in ids]
+        Raises:
+            CorpusError: If there is one; the message names some.
+        """
+        strangers = set(self._split_of or ()).difference(ids)
+        if strangers:
+            raise CorpusError(f"{self.path}: {len(strangers)} utterances are not in the corpus: {some(sorted(strangers))}; {_ADVICE}")
+
+    def column(self, ids: Sequence[str], own: Sequence[str]) -> list[str]:
+        """Return the split of each id in order, which is its own one where there is no file.
+
+        Raises:
+            CorpusError: If the file has no split for an id; the message names some.
+        """
+        if self._split_of is None:
+            return list(own)
+        missing = [id for id in ids if id not in self._split_of]
+        if missing:
+            raise CorpusError(f"{self.path}: {len(missing)} utterances of the corpus have no split there: {some(missing)}; {_ADVICE}")
+        return [self._split_of[id] for id in ids]
