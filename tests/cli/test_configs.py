@@ -110,7 +110,8 @@ def test_a_corpus_config_says_what_it_reads_and_how_it_is_run(name):
     comment, options = find_config(name).read_text(encoding="utf-8").split("corpus:\n", 1)
     assert all(line.startswith("# ") for line in comment.splitlines())
     assert "icence" in comment
-    assert f"# emojudge run --config run/manifest_small.yaml --config {name}" in comment
+    (run,) = re.findall(rf"# emojudge run --config (run/\w+\.yaml) --config {name}", comment)
+    assert ("acoustic" in content(run)["systems"]) == content(name)["corpus"]["options"].get("audio", True)
     assert len(options.splitlines()) <= 12
 
 

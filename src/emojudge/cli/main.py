@@ -14,7 +14,7 @@ COMMANDS = {
     "validate": ("train", "score a checkpoint on the development split"),
     "test": ("train", "score a checkpoint on the test splits"),
     "predict": ("train", "write a checkpoint's predictions to a parquet file"),
-    "corpus": ("corpus", "work on a corpus as a whole: corpus split, synthesize"),
+    "corpus": ("corpus", "work on a corpus as a whole: check, table, split, transcribe, synthesize"),
     "prepare": ("prepare", "decode the audio of a corpus once, into one file that training reads fast"),
     "run": ("run", "all stages of an experiment on one corpus: networks, fusion, judge, results"),
     "report": ("report", "results table of one or more run folders, also against truth kept apart"),
