@@ -1,8 +1,11 @@
 """What the tests of every room share: a tiny corpus in the MSP-Podcast layout, and its table."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a forked process hangs where its parent has used OpenMP's threads
 
 from emojudge.corpus import Table, load_table
 from emojudge.corpus.synthetic import synthesize_corpus

@@ -30,7 +30,7 @@ def test_a_class_with_too_few_utterances_in_a_split_is_a_warning_that_lists_them
         planted.rows[id]["emotion"] = "sad"
     finding = planted.alarm()
     assert (finding.kind, finding.severity, finding.ids) == ("class_rare", "warning", ("dev_2", "dev_3", "dev_4"))
-    assert finding.message == f"dev has fewer than {RARE} utterances of angry 3: too few to score well"
+    assert finding.message == f"dev has fewer than {RARE} utterances of some classes (angry 3): too few to score well"
 
 
 def test_a_class_that_a_split_lacks_is_a_warning(planted):

@@ -52,7 +52,7 @@ def _classes(material: Material) -> Iterator[Finding]:
             if rare:
                 rows = [row for row in material.splits[split] if emotions[row] in rare]
                 listed = ", ".join(f"{name} {count[name]}" for name in rare)
-                message = f"{split} has fewer than {high} utterances of {listed}: too few to {purpose} well"
+                message = f"{split} has fewer than {high} utterances of some classes ({listed}): too few to {purpose} well"
                 yield material.finding(kind, severity, message, rows)
 
 
