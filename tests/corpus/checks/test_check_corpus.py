@@ -40,6 +40,24 @@ def test_every_fault_of_a_reader_is_an_error_with_its_reason_those_of_one_kind_t
     assert sum(report.splits.values()) == 25
 
 
+def test_what_a_reader_went_on_with_is_a_note_that_lists_its_utterances(tiny_corpus, tmp_path):
+    root = shutil.copytree(tiny_corpus, tmp_path / "corpus")
+    consensus = root / "Labels" / "labels_consensus.csv"
+    header, first, *rest = consensus.read_text().splitlines()
+    fields = dict(zip(header.split(","), first.split(","), strict=True)) | {"EmoVal": "1.234567"}
+    consensus.write_text("\n".join([header, ",".join(fields.values()), *rest]) + "\n")
+    (note,) = of_kind(check_corpus("msp_podcast", root=root), "valence_differs_from_ratings")
+    assert (note.severity, note.ids) == ("note", (fields["FileName"].removesuffix(".wav"),))
+    assert note.message == "1 utterance: valence differs from ratings"
+
+
+def test_secondary_emotions_are_not_held_against_labels(tiny_corpus):
+    """Labels follow the primary votes, whatever weight a run gives the secondary ones."""
+    assert check_corpus("msp_podcast", root=tiny_corpus, secondary_weight=1.0) == check_corpus("msp_podcast", root=tiny_corpus)
+    weighted = load_table("msp_podcast", root=tiny_corpus, secondary_weight=1.0).column("emotion_votes")
+    assert weighted != load_table("msp_podcast", root=tiny_corpus).column("emotion_votes")
+
+
 def test_a_doubled_id_is_an_error(planted):
     planted.rows["again"] = dict(planted.rows["train_0"])
     (finding,) = of_kind(planted.check(), "unusable")

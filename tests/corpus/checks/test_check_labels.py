@@ -6,11 +6,11 @@ from emojudge.corpus import TableInfo, build_table, check_corpus
 from emojudge.corpus.checks.labels import RARE
 
 VOTED = {
-    "id": ["agrees", "differs", "ties", "other wins", "X rightly", "X wrongly", "X, other wins", "not voted"],
-    "emotion": ["angry", "sad", "sad", "angry", None, None, None, "sad"],
-    "source_label": ["A", "S", "S", "A", "X", "X", "X", "S"],
-    "emotion_votes": [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.75, 0.25], [0.5, 0.5], [0.75, 0.25], [0.5, 0.5], None],
-    "votes_other": [0, 0, None, 0.6, 0, 0.1, 0.6, None],
+    "id": ["agrees", "differs", "ties", "other wins", "X rightly", "X wrongly", "X, other wins", "not voted", "O rightly", "O wrongly"],
+    "emotion": ["angry", "sad", "sad", "angry", None, None, None, "sad", None, None],
+    "source_label": ["A", "S", "S", "A", "X", "X", "X", "S", "O", "O"],
+    "emotion_votes": [[1, 0], [0.75, 0.25], [0.5, 0.5], [0.75, 0.25], [0.5, 0.5], [0.75, 0.25], [0.5, 0.5], None, [1, 0], [1, 0]],
+    "votes_other": [0, 0, None, 0.6, 0, 0.1, 0.6, None, 0.9, 0.1],
 }
 
 
@@ -106,7 +106,7 @@ def test_labels_that_the_votes_contradict_are_a_warning_and_ties_are_not(tmp_pat
 
 def test_no_agreement_where_one_class_leads_is_a_warning(tmp_path):
     (finding,) = of_kind(saved(tmp_path, **VOTED), "votes_agree")
-    assert finding.ids == ("X wrongly", "X, other wins")
+    assert finding.ids == ("X wrongly", "X, other wins", "O wrongly")
 
 
 @pytest.mark.parametrize("column", ["emotion_votes", "valence"])

@@ -78,7 +78,7 @@ def test_no_content_of_an_alignment_raises_anything(tmp_path_factory, content):
     (folder / "a.TextGrid").write_bytes(content)
     faults = Faults()
     release = Release(folder, folder, None, None, None, None, folder, None)
-    assert read_transcripts(release, ["a"], faults, alignments=True) == ([None], 0)
+    assert read_transcripts(release, ["a"], faults, alignments=True) == ([None], [])
     assert list(faults.found) == ["a"]
 
 

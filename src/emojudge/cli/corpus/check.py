@@ -51,7 +51,7 @@ def show(report: "CorpusReport", console: "Console", limit: int | None = SHOWN) 
         limit: Most ids, names or reasons of a finding; all by default of None.
     """
     splits = ", ".join(f"{split} {n:,}" for split, n in report.splits.items())
-    console.print(f"{report.source}: {splits or 'no utterance that can be used'}", markup=False)
+    console.print(f"{report.source}: {splits}" if splits else report.source, markup=False)
     for finding in report.findings:
         console.print(f"\n[{_STYLES[finding.severity]}]{finding.severity}[/] {finding.kind}: ", end="")
         console.print(finding.message, markup=False)

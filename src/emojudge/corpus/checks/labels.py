@@ -95,7 +95,10 @@ def _attributes(material: Material) -> Iterator[Finding]:
 
 
 def _votes(material: Material) -> Iterator[Finding]:
-    """Yield labels that are not among the most voted classes, and ``X`` (no agreement) where one class has the most votes."""
+    """Yield labels that are not among the most voted classes, and ``X`` or ``O`` where one class has the most votes.
+
+    Votes are what the table has: in a saved one, secondary emotions count with the weight that it was made with.
+    """
     votes, other = material.column("emotion_votes"), material.column("votes_other")
     labels = material.column("source_label")
     voted = [row for row, shares in enumerate(votes) if shares is not None]
@@ -111,7 +114,7 @@ def _votes(material: Material) -> Iterator[Finding]:
         top = np.flatnonzero(shares >= shares.max() - TIED)
         if emotions[row] >= 0 and emotions[row] not in top:
             differing.append(row)
-        elif labels[row] == "X" and len(top) == 1:
+        elif len(top) == 1 and (labels[row] == "X" or (labels[row] == "O" and top[0] < len(votes[row]))):
             agreed.append(row)
     n_labelled = int((emotions[voted] >= 0).sum())
     if differing:
@@ -121,5 +124,5 @@ def _votes(material: Material) -> Iterator[Finding]:
         yield material.finding("votes_differ", "warning", message, differing)
     if agreed:
         where = material.by_split(agreed)
-        message = f"{plural(len(agreed), 'utterance')} labelled X (no agreement) though one class has the most votes ({where})"
+        message = f"{plural(len(agreed), 'utterance')} labelled X (no agreement) or O (other) though one class has the most votes ({where})"
         yield material.finding("votes_agree", "warning", message, agreed)

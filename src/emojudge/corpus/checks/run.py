@@ -10,6 +10,7 @@ from ...errors import AudioError, CorpusError
 from ..audio_files import fill_audio_columns, inspect_files
 from ..faults import Faults
 from ..loading import load_table, read_corpus
+from ..readers.common import Read
 from ..splits.file import GivenSplits
 from ..table import Table, TableInfo, build_table
 from .findings import CorpusReport, Finding, ordered
@@ -49,7 +50,7 @@ def check_corpus(
         if prepare is not None:
             table = prepare(table)
     except (CorpusError, OSError) as error:  # a folder in place of a file, a file that nobody may read
-        return CorpusReport(reader, {}, 0, (Finding("unreadable", "error", " ".join(str(error).split())),))
+        return CorpusReport(_named(reader, options), {}, 0, (Finding("unreadable", "error", " ".join(str(error).split())),))
     facts = [None if path is None else found[path] for path in table.column("audio")]
     material = Material(table, [None if isinstance(known, AudioError) else known for known in facts])
     for check in (check_leaks, check_labels, check_sound, check_words):
@@ -60,13 +61,19 @@ def check_corpus(
     return CorpusReport(table.info.source, table.splits, n_unusable, ordered(findings))
 
 
+def _named(reader: str, options: Mapping[str, Any]) -> str:
+    """Return what a corpus is called that could not be read."""
+    return " ".join([reader, *(str(options[name]) for name in ("root", "path", "name") if name in options)])
+
+
 _Made = tuple[Table, Mapping[str, AudioFacts | AudioError], list[Finding]]
 
 
 def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int], None] | None, options: Mapping[str, Any]) -> _Made:
     """Return the table of what can be used of a corpus, what its audio files are like, and findings about the reading."""
     faults = Faults("skip")
-    read = read_corpus(reader, options, faults, progress)
+    primary = {name: value for name, value in options.items() if name != "secondary_weight"}  # labels follow the primary votes alone
+    read = read_corpus(reader, primary, faults, progress)
     given = GivenSplits(splits)
     given.check(read.columns["id"])
     found = inspect_files(read.columns.get("audio", []), progress)
@@ -74,9 +81,8 @@ def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int],
     columns = faults.settle(read.columns)
     columns["split"] = given.column(columns["id"], columns["split"])
     table = build_table(columns, TableInfo(read.source, read.classes))
-    notes = [Finding(name, "note", f"the reader counts {name.replace('_', ' ')}: {n:,}") for name, n in read.counts.items() if n]
     caution = [Finding("caution", "note", read.caution)] if read.caution else []
-    return table, found, [*_unusable(faults), *caution, *notes]
+    return table, found, [*_unusable(faults), *caution, *_noticed(read)]
 
 
 def _saved(reader: str, splits: str | Path | None, progress: Callable[[int, int], None] | None, options: Mapping[str, Any]) -> _Made:
@@ -101,6 +107,16 @@ def _saved(reader: str, splits: str | Path | None, progress: Callable[[int, int]
         findings.append(Finding("left_out", "note", message, tuple(dict(table.info.skipped)), reasons=dict(table.info.skipped)))
     kept = [row for row, id in enumerate(ids) if id not in faults.found]
     return (table.select(kept) if faults.found else table), found, findings
+
+
+def _noticed(read: Read) -> Iterator[Finding]:
+    """Yield what the reader went on with; labels that votes contradict are left to a check of their own."""
+    known = set(read.columns["id"])
+    for name, noticed in read.noticed.items():
+        if noticed and name != "emotion_differs_from_ratings":
+            ids, others = [id for id in noticed if id in known], [id for id in noticed if id not in known]
+            what = plural(len(noticed), "utterance" if ids else "entry of unknown utterance")
+            yield Finding(name, "note", f"{what}: {name.replace('_', ' ')}", tuple(ids), tuple(dict.fromkeys(others)))
 
 
 _VARYING = re.compile(r"'[^']*'|\S*/\S*|\d+")

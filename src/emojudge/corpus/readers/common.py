@@ -39,10 +39,15 @@ class Read:
     """The reader and what it read, for people."""
     columns: dict[str, list[Any]]
     classes: tuple[str, ...] = EMOTIONS
-    counts: dict[str, int] = field(default_factory=dict)
-    """What the reader noticed and went on with."""
+    noticed: dict[str, list[str]] = field(default_factory=dict)
+    """What the reader noticed and went on with, and the ids that it speaks of, by name: ``without_ratings``."""
     caution: str = ""
     """What must be said wherever figures obtained on this corpus stand."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often each thing was noticed."""
+        return {name: len(ids) for name, ids in self.noticed.items()}
 
 
 @dataclass(frozen=True)

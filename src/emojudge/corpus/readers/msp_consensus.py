@@ -29,10 +29,10 @@ def consensus_codes(votes: NDArray[np.float64]) -> NDArray[np.str_]:
     return codes
 
 
-def count_differences(
+def find_differences(
     columns: Mapping[str, list[Any]], votes: NDArray[np.float64], means: Mapping[str, NDArray[np.float64]], *, leave_out: Container[str]
-) -> dict[str, int]:
-    """Return in how many utterances the consensus file says something else than the votes; a count, not an error.
+) -> dict[str, list[str]]:
+    """Return the ids of the utterances of which the consensus file says something else than the votes; no error.
 
     Args:
         columns: With ``id``, ``source_label`` and the attributes of the file; where it says nothing, nothing differs.
@@ -49,4 +49,5 @@ def count_differences(
     differing = {"emotion": whole & (stated != "") & (computed != "") & (stated != computed)}
     for attribute, mean in means.items():
         differing[attribute] = whole & (np.abs(np.array(columns[attribute], dtype=np.float64) - mean) > ROUNDING)  # null is NaN
-    return {f"{name}_differs_from_ratings": int(where.sum()) for name, where in differing.items()}
+    ids = columns["id"]
+    return {f"{name}_differs_from_ratings": [ids[row] for row in np.flatnonzero(where)] for name, where in differing.items()}

@@ -22,7 +22,7 @@ _SPLITS = "known: Train, Development, Test1, Test2, Test3, NA"
 _WITHHELD = ("test1", "test2", "test3", "na")
 
 
-def read_labels(release: Release, faults: Faults) -> tuple[dict[str, list[Any]], dict[str, int]]:
+def read_labels(release: Release, faults: Faults) -> tuple[dict[str, list[Any]], dict[str, list[str]]]:
     """Return the columns of every utterance that a release lists, ``name`` (the file name) among them, and what was noticed.
 
     First the rows of the consensus file, in their order, then the utterances that only the partitions
@@ -30,7 +30,7 @@ def read_labels(release: Release, faults: Faults) -> tuple[dict[str, list[Any]],
     ``Speaker_ids.txt`` fills speakers and genders that the consensus file leaves open, or for which it has no column.
 
     Returns:
-        The columns, and the counts of what was noticed: ``not_in_partitions`` (in the consensus file, though not in the
+        The columns, and the ids of what was noticed: ``not_in_partitions`` (in the consensus file, though not in the
         partitions file), ``speaker_differs_in_speaker_ids``, ``gender_differs_in_speaker_ids`` (the consensus file decides).
 
     Raises:
@@ -39,10 +39,11 @@ def read_labels(release: Release, faults: Faults) -> tuple[dict[str, list[Any]],
     labels = read_csv(release.consensus)
     partitions = {} if release.partitions is None else read_partitions(release.partitions)
     columns = _labelled(labels, release, partitions, faults)
-    counts = {"not_in_partitions": sum(name not in partitions for name in columns["name"]) if partitions else 0}
+    named = zip(columns["id"], columns["name"], strict=True)
+    noticed = {"not_in_partitions": [id for id, name in named if name not in partitions] if partitions else []}
     _add_withheld(columns, partitions, release, faults)
-    counts |= _fill_speakers(columns, release)
-    return columns, {name: n for name, n in counts.items() if n}
+    noticed |= _fill_speakers(columns, release)
+    return columns, {name: ids for name, ids in noticed.items() if ids}
 
 
 def _labelled(labels: CsvFile, release: Release, partitions: Mapping[str, str], faults: Faults) -> dict[str, list[Any]]:
@@ -119,20 +120,20 @@ def _add_withheld(columns: dict[str, list[Any]], partitions: Mapping[str, str], 
             values.append({"id": id, "name": name, "split": ours or "unknown"}.get(column))
 
 
-def _fill_speakers(columns: dict[str, list[Any]], release: Release) -> dict[str, int]:
-    """Fill speakers and genders that the consensus file leaves open from ``Speaker_ids.txt``; count where the two differ."""
+def _fill_speakers(columns: dict[str, list[Any]], release: Release) -> dict[str, list[str]]:
+    """Fill speakers and genders that the consensus file leaves open from ``Speaker_ids.txt``; return the ids where the two differ."""
     if release.speakers is None:
         return {}
     speakers, genders = read_speakers(release.speakers)
-    differing = {"speaker": 0, "gender": 0}
+    differing: dict[str, list[str]] = {"speaker": [], "gender": []}
 
     def fill(column: str, row: int, stated: str | None) -> None:
         if columns[column][row] is None:
             columns[column][row] = stated
         elif stated is not None and stated != columns[column][row]:
-            differing[column] += 1
+            differing[column].append(columns["id"][row])
 
     for row, name in enumerate(columns["name"]):
         fill("speaker", row, known(speakers.get(name, "")))
         fill("gender", row, known(genders.get(columns["speaker"][row], "")))
-    return {f"{column}_differs_in_speaker_ids": n for column, n in differing.items()}
+    return {f"{column}_differs_in_speaker_ids": ids for column, ids in differing.items()}

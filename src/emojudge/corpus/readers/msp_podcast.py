@@ -38,7 +38,7 @@ def read_msp_podcast(
 
     Utterances of ``O`` (other) and ``X`` (no agreement) have no emotion and keep their code as ``source_label``. Test3
     stands only in the partitions file and has neither label, transcript nor speaker. Where a consensus file lacks the
-    column of speakers or genders, ``Speaker_ids.txt`` gives them. ``counts`` of the result say what was noticed and
+    column of speakers or genders, ``Speaker_ids.txt`` gives them. ``noticed`` of the result says what was noticed and
     went on, among it where the consensus is not what the raters' votes give.
 
     Args:
@@ -63,18 +63,18 @@ def read_msp_podcast(
     if not 0 <= secondary_weight <= 1:
         raise ConfigError(f"secondary_weight is {secondary_weight}, expected a number from 0 to 1")
     release = find_release(root, labels_path, audio_dir)
-    columns, counts = read_labels(release, faults)
+    columns, noticed = read_labels(release, faults)
     if votes and release.ratings is not None:
-        counts |= read_ratings(release.ratings, columns, faults, secondary_weight=secondary_weight)
+        noticed |= read_ratings(release.ratings, columns, faults, secondary_weight=secondary_weight)
     names = columns.pop("name")
     columns["recording"] = [None if (match := _RECORDING.match(id)) is None else match[1] for id in columns["id"]]
     if audio:
         columns["audio"] = _audio_paths(release, columns["id"], names, faults)
     if transcripts:
-        columns["transcript"], n_aligned = read_transcripts(release, columns["id"], faults, alignments=alignments)
+        columns["transcript"], aligned = read_transcripts(release, columns["id"], faults, alignments=alignments)
         columns["transcript_source"] = ["none" if text is None else "human" for text in columns["transcript"]]
-        counts |= {"transcript_from_alignment": n_aligned} if n_aligned else {}
-    return Read(f"msp_podcast {release.root}", columns, EMOTIONS, counts)
+        noticed |= {"transcript_from_alignment": aligned} if aligned else {}
+    return Read(f"msp_podcast {release.root}", columns, EMOTIONS, noticed)
 
 
 def _audio_paths(release: Release, ids: Sequence[str], names: Sequence[str], faults: Faults) -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ...labels import ATTRIBUTES, EMOTIONS
 from ..faults import Faults
 from .common import number
-from .msp_consensus import count_differences
+from .msp_consensus import find_differences
 from .msp_files import file_name
 from .msp_rating_forms import read_single_ratings
 
@@ -23,7 +23,7 @@ _OTHER = len(EMOTIONS)
 _INDEX = {name: k for k, name in enumerate(EMOTIONS)}
 
 
-def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, secondary_weight: float = 0.0) -> dict[str, int]:
+def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, secondary_weight: float = 0.0) -> dict[str, list[str]]:
     """Add ``emotion_votes``, ``votes_other`` and ``<attribute>_std`` to the columns, and return what was noticed.
 
     ``emotion_votes`` has the classes in their usual order: a primary vote counts 1, a class that a rater marks as
@@ -39,8 +39,9 @@ def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, s
         secondary_weight: Votes of a class that is only secondary.
 
     Returns:
-        Counts of ``ratings_without_utterance``, ``without_ratings`` (utterances that have a label and no rating),
-        ``attributes_from_ratings`` and those of :func:`~.msp_consensus.count_differences`; none of zero.
+        Ids of ``ratings_without_utterance`` (one a rating, the file name in place of an id), ``without_ratings`` (utterances that
+        have a label and no rating), ``attributes_from_ratings`` (one an attribute) and those of
+        :func:`~.msp_consensus.find_differences`; none that is empty.
 
     Raises:
         CorpusError: If the file has another form.
@@ -53,25 +54,23 @@ def read_ratings(path: Path, columns: dict[str, list[Any]], faults: Faults, *, s
     with np.errstate(invalid="ignore"):
         columns["emotion_votes"] = _or_none(total > 0, in_classes / total[:, None])
         columns["votes_other"] = _or_none(n_raters > 0, primary[:, _OTHER] / n_raters)
-    counts = {
+    rated = zip(columns["id"], columns["source_label"], n_raters, strict=True)
+    noticed: dict[str, list[str]] = {
         "ratings_without_utterance": ratings.strangers,
-        "without_ratings": sum(
-            label is not None and not n and id not in faults.found
-            for id, label, n in zip(columns["id"], columns["source_label"], n_raters, strict=True)
-        ),
-        "attributes_from_ratings": 0,
+        "without_ratings": [id for id, label, n in rated if label is not None and not n and id not in faults.found],
+        "attributes_from_ratings": [],
     }
     means: dict[str, NDArray[np.float64]] = {}
     for k, attribute in enumerate(ATTRIBUTES):
         means[attribute], std = _mean_and_std(ratings.row, ratings.attributes[:, k], n_rows)
         columns[f"{attribute}_std"] = _or_none(~np.isnan(std), std)
-    counts |= count_differences(columns, primary, means, leave_out=faults.found)
+    noticed |= find_differences(columns, primary, means, leave_out=faults.found)
     for attribute, mean in means.items():
         for row in np.flatnonzero(~np.isnan(mean)).tolist():
             if columns[attribute][row] is None and columns["id"][row] not in faults.found:
                 columns[attribute][row] = float(mean[row])
-                counts["attributes_from_ratings"] += 1
-    return {name: n for name, n in counts.items() if n}
+                noticed["attributes_from_ratings"].append(columns["id"][row])
+    return {name: ids for name, ids in noticed.items() if ids}
 
 
 @dataclass(frozen=True)
@@ -86,20 +85,21 @@ class _Ratings:
     """In the order of ``ATTRIBUTES``, NaN where the rater gave none, ``(ratings, 3)``."""
     n_secondary: NDArray[np.float64]
     """How many raters marked a class as secondary and not as primary, ``(rows, classes)``."""
-    strangers: int
-    """Ratings of utterances that are not in the columns."""
+    strangers: list[str]
+    """File name of each rating of an utterance that is not in the columns."""
 
 
 def _collect(path: Path, columns: dict[str, list[Any]], faults: Faults) -> _Ratings:
     row_of = {name: i for i, name in enumerate(columns["name"])}
-    row, primary, attributes, strangers = array("q"), array("q"), array("d"), 0
+    row, primary, attributes = array("q"), array("q"), array("d")
+    strangers: list[str] = []
     secondary_row, secondary = array("q"), array("q")
     for name, place, rating in read_single_ratings(path):
         at = row_of.get(name)
         if at is None:
             at = row_of.get(file_name(name))
         if at is None:
-            strangers += 1
+            strangers.append(name)
             continue
         try:
             if isinstance(rating, ValueError):

@@ -20,8 +20,8 @@ _ADVICE = "mend or remove it, or leave alignments out: alignments: false"
 _log = logging.getLogger(__name__)
 
 
-def read_transcripts(release: Release, ids: Sequence[str], faults: Faults, *, alignments: bool) -> tuple[list[str | None], int]:
-    """Return each utterance's words, None where there are none, and how many were taken from a forced alignment.
+def read_transcripts(release: Release, ids: Sequence[str], faults: Faults, *, alignments: bool) -> tuple[list[str | None], list[str]]:
+    """Return each utterance's words, None where there are none, and the ids of those that were taken from a forced alignment.
 
     The lines of ``Transcripts/<id>.txt`` (UTF-8) joined by spaces; where that file is missing or empty, the words of
     the first tier of ``ForceAligned/<id>.TextGrid``, silences left out.
@@ -40,18 +40,18 @@ def read_transcripts(release: Release, ids: Sequence[str], faults: Faults, *, al
         _log.warning("%s: there is no folder Transcripts; every transcript is null", release.root)
     written, aligned = _listed(release.transcripts), _listed(aligned_dir)
     texts: list[str | None] = []
-    n_aligned = 0
+    from_alignment: list[str] = []
     for id in ids:
         text, fault = None, None
         if f"{id}.txt" in written:
             text, fault = _text(f"{release.transcripts}{os.sep}{id}.txt")
         if text is None and fault is None and f"{id}.TextGrid" in aligned:
             text, fault = _aligned_words(f"{aligned_dir}{os.sep}{id}.TextGrid")
-            n_aligned += text is not None
+            from_alignment += [id] if text is not None else []
         if fault is not None:
             faults.add(id, fault)
         texts.append(text)
-    return texts, n_aligned
+    return texts, from_alignment
 
 
 def _listed(folder: Path | None) -> set[str]:
