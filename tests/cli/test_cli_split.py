@@ -17,7 +17,7 @@ def root(tmp_path_factory):
 
 
 def test_folds_are_files_that_the_corpus_is_read_with(root, tmp_path, capsys):
-    assert main(["corpus", "split", str(root), "--folds", "4", "--splits", "train", "dev", "--out", str(tmp_path)]) == 0
+    assert main(["corpus", "split", str(root), "--folds", "4", "--only", "train", "dev", "--out", str(tmp_path)]) == 0
     assert [Path(line.split(":")[0]).name for line in capsys.readouterr().out.splitlines()] == [f"fold_{k}.csv" for k in range(1, 5)]
     for k in range(1, 5):
         table = load_table("msp_podcast", root=root, splits=tmp_path / f"fold_{k}.csv")
@@ -81,6 +81,13 @@ def test_a_fold_without_a_class_is_said(tmp_path, capsys):
         (["nowhere", "--folds", "3", "--out", "x"], 1, "nowhere: there is no such file or folder"),
         (["nowhere", "--dev2", "--folds", "3", "--out", "x"], 2, "not allowed with argument"),
         (["nowhere", "--folds", "3", "--leve-one-out", "--out", "x"], 2, "Did you mean '--leave-one-out'?"),
+        (["x", "--folds", "3", "--map", "a=b", "--out", "x"], 2, "--map: is for --column and has no effect with --folds"),
+        (["x", "--dev2", "--by", "speaker", "--out", "x"], 2, "--by: is for --folds or --leave-one-out and has no effect with --dev2"),
+        (
+            ["x", "--leave-one-out", "--seed", "0", "--out", "x"],
+            2,
+            "--seed: is for --folds or --dev2 and has no effect with --leave-one-out",
+        ),
         (["--config", "corpus/nmeo.yaml", "--folds", "3", "--out", "x"], 1, "there is no config 'corpus/nmeo.yaml'"),
         (["--corpus.optoins.root", "x", "--folds", "3", "--out", "x"], 2, "corpus.optoins"),
     ],

@@ -27,4 +27,5 @@ def main(arguments: Sequence[str]) -> int:
         module.add_arguments(command)
     options = parser.parse_args(own)
     options.settings, options.prog = settings, f"corpus {options.command}"
+    options.usage_error = commands.choices[options.command].error
     return int(import_module(f".{options.command}", __package__).run(options))

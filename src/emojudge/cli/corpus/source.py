@@ -34,7 +34,8 @@ def add_source(parser: ArgumentParser, *, on_bad_utterance: bool = True) -> None
     else:
         parser.set_defaults(on_bad_utterance="skip")
     parser.epilog = (
-        "Settings of the corpus are those of emojudge run: --corpus.reader NAME, --corpus.options.NAME VALUE, --corpus.splits FILE, ..."
+        "Settings of the corpus are those of emojudge run: --corpus.reader NAME, --corpus.options.NAME VALUE, --corpus.splits FILE, "
+        "--roles '{SPLIT: fit}' (or tune, hold), --tune_on SPLIT"
     )
 
 

@@ -9,6 +9,19 @@ from .source import add_source, read_source
 if TYPE_CHECKING:
     from ...corpus import Table
 
+_FOLDS = ("folds", "leave_one_out")
+_MEANT_FOR = {
+    "by": _FOLDS,
+    "no_dev": _FOLDS,
+    "only": _FOLDS,
+    "map": ("column",),
+    "default": ("column",),
+    "per_class": ("dev2",),
+    "allow_rare": ("dev2",),
+    "seed": ("folds", "dev2"),
+}
+"""Which kinds of splits look at an option."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -19,18 +32,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     kind.add_argument("--leave-one-out", action="store_true", help="a fold for each speaker or recording, which alone is test")
     kind.add_argument("--column", metavar="NAME", help="splits by the values of a column; needs --map")
     kind.add_argument("--dev2", action="store_true", help="take a class-balanced dev2 out of dev (paper, section 3.1)")
-    parser.add_argument("--by", choices=["speaker", "recording"], default="speaker", help="what folds do not share (default: %(default)s)")
-    parser.add_argument("--no-dev", action="store_true", help="folds of train and test only")
-    parser.add_argument("--splits", nargs="+", metavar="SPLIT", help="splits whose utterances are dealt anew; all by default")
-    parser.add_argument("--map", nargs="+", default=[], metavar="VALUE=SPLIT", help="with --column: split of each value")
+    parser.add_argument("--by", choices=["speaker", "recording"], help="with folds: what they do not share (default: speaker)")
+    parser.add_argument("--no-dev", action="store_true", help="with folds: train and test only")
+    parser.add_argument("--only", nargs="+", metavar="SPLIT", help="with folds: splits whose utterances are dealt anew; all by default")
+    parser.add_argument("--map", nargs="+", metavar="VALUE=SPLIT", help="with --column: split of each value")
     parser.add_argument("--default", metavar="SPLIT", help="with --column: split of every other value")
     parser.add_argument("--per-class", type=int, metavar="N", help="with --dev2: utterances of each class; half of the rarest by default")
     parser.add_argument("--allow-rare", action="store_true", help="with --dev2: leave classes with fewer than 50 utterances in dev")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of folds and dev2 (default: %(default)s)")
+    parser.add_argument("--seed", type=int, metavar="N", help="with --folds or --dev2: of the draw (default: 0)")
 
 
 def run(options: Namespace) -> int:
     """Write the splits, print how large they are, and return the exit status."""
+    _check(options)
     from ...corpus import write_splits
 
     table = read_source(options)
@@ -41,19 +55,30 @@ def run(options: Namespace) -> int:
     return 0
 
 
+def _check(options: Namespace) -> None:
+    """Refuse options that the chosen kind of splits does not look at."""
+    kind = "folds" if options.folds is not None else next(name for name in ("leave_one_out", "column", "dev2") if getattr(options, name))
+    for name, kinds in _MEANT_FOR.items():
+        given = getattr(options, name) is not None and getattr(options, name) is not False
+        if given and kind not in kinds:
+            shown, meant = (text.replace("_", "-") for text in (name, " or --".join(kinds)))
+            options.usage_error(f"argument --{shown}: is for --{meant} and has no effect with --{kind.replace('_', '-')}")
+
+
 def _made(table: "Table", options: Namespace) -> dict[str, "Table"]:
     """Return the table with each fold's splits by the name of its file, or with the only ones under no name."""
     from ...corpus import by_column, dev2, k_fold, leave_one_out
 
-    settings = {"by": options.by, "dev": not options.no_dev, "splits": options.splits}
+    settings = {"by": options.by or "speaker", "dev": not options.no_dev, "splits": options.only}
+    seed = options.seed or 0
     if options.folds is not None:
-        folds = k_fold(table, options.folds, seed=options.seed, **settings)
+        folds = k_fold(table, options.folds, seed=seed, **settings)
         return {f"fold_{k}": fold for k, fold in enumerate(folds, start=1)}
     if options.leave_one_out:
         return {_safe(name): fold for name, fold in leave_one_out(table, **settings).items()}
     if options.dev2:
-        return {"": dev2(table, seed=options.seed, per_class=options.per_class, allow_rare=options.allow_rare)}
-    return {"": by_column(table, options.column, _pairs(options.map), options.default)}
+        return {"": dev2(table, seed=seed, per_class=options.per_class, allow_rare=options.allow_rare)}
+    return {"": by_column(table, options.column, _pairs(options.map or []), options.default)}
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
