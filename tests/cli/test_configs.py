@@ -91,8 +91,10 @@ def test_a_config_has_the_one_section_of_its_folder(name):
 def test_an_experiment_changes_settings_and_chooses_no_part(name):
     settings = content(name)
     assert settings.keys() <= {"trainer", "data", "model"}
-    settings.get("data", {}).get("init_args", {}).pop("augmentation", None)  # adds a part and replaces none
-    assert "class_path" not in str(settings)
+    if name in ("experiment/augmented.yaml", "experiment/masked.yaml"):  # each adds one part and replaces none
+        assert str(settings).count("'class_path': 'emojudge.") == 1
+    else:
+        assert "class_path" not in str(settings)
 
 
 @pytest.mark.parametrize("name", RUN_CONFIGS)
@@ -151,6 +153,14 @@ def test_a_combination_of_a_run_config_builds_and_trains_one_step(runs, files, t
     more = [setting for file in files for setting in WITHOUT_HUB.get(file, ())]
     assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1", *more) == 0
     assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+
+
+def test_the_masked_experiment_joins_a_model_on_log_mel_frames(runs, tmp_path):
+    files = ["trainer/cpu.yaml", "data/audio.yaml", "model/ecapa_small.yaml", "experiment/small_acoustic.yaml", "experiment/masked.yaml"]
+    assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    made = yaml.safe_load((tmp_path / "run" / "config_fit.yaml").read_text())["model"]["init_args"]["network"]["init_args"]
+    assert made["encoder"]["init_args"]["masking"]["class_path"] == "emojudge.nn.masking.SpectrumMasking"
+    assert made["encoder"]["init_args"]["scale"] == 4  # the rest of the model's config stays
 
 
 def test_the_augmented_experiment_joins_any_data_with_sound(runs, tmp_path):
