@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from os import cpu_count
-from typing import Any
+from typing import Any, TypeVar
 
 from ..audio import SAMPLE_RATE, AudioFacts, inspect_audio
 from ..errors import AudioError
 from .faults import Faults
+
+Seen = TypeVar("Seen")
 
 SHORT_S = 0.1
 """An utterance shorter than this is counted as very short, in seconds; it is kept."""
@@ -18,17 +20,25 @@ _BATCH = 1_024
 
 
 def inspect_files(paths: Iterable[str | None], progress: Callable[[int, int], None] | None = None) -> dict[str, AudioFacts | AudioError]:
-    """Return what each audio file is like, or why it cannot be used.
-
-    Every file is decoded once, however often it is named, in threads (libsndfile releases the interpreter lock).
+    """Return what each audio file is like, or why it cannot be used; each is decoded once.
 
     Args:
         paths: The files; None is passed over.
         progress: Called with (files done, files in all).
     """
+    return look_at_files(paths, inspect_audio, progress)
+
+
+def look_at_files(
+    paths: Iterable[str | None], look: Callable[[str], Seen], progress: Callable[[int, int], None] | None = None
+) -> dict[str, Seen | AudioError]:
+    """Return what ``look`` returns of each audio file, or why it cannot be used.
+
+    Every file is looked at once, however often it is named, in threads (libsndfile releases the interpreter lock).
+    """
     files = list(dict.fromkeys(path for path in paths if path is not None))
-    found: dict[str, AudioFacts | AudioError] = {}
-    for path, facts in zip(files, _inspected(files), strict=True):
+    found: dict[str, Seen | AudioError] = {}
+    for path, facts in zip(files, _seen(files, look), strict=True):
         found[path] = facts
         if progress is not None:
             progress(len(found), len(files))
@@ -72,19 +82,19 @@ def fill_audio_columns(columns: dict[str, list[Any]], faults: Faults, found: Map
     return counts
 
 
-def _inspected(files: Iterable[str]) -> Iterator[AudioFacts | AudioError]:
-    """Yield facts or errors in the order of the files."""
+def _seen(files: Iterable[str], look: Callable[[str], Seen]) -> Iterator[Seen | AudioError]:
+    """Yield what is seen, or errors, in the order of the files."""
+
+    def seen(path: str) -> Seen | AudioError:
+        try:
+            return look(path)
+        except AudioError as error:
+            return error
+
     waiting = iter(files)
     pool = ThreadPoolExecutor(cpu_count())
     try:
         while batch := list(islice(waiting, _BATCH)):
-            yield from pool.map(_inspect, batch)
+            yield from pool.map(seen, batch)
     finally:
         pool.shutdown(cancel_futures=True)  # an interruption does not wait for the files that are left
-
-
-def _inspect(path: str) -> AudioFacts | AudioError:
-    try:
-        return inspect_audio(path)
-    except AudioError as error:
-        return error

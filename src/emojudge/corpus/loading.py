@@ -43,27 +43,58 @@ def load_table(
     """
     if on_bad_utterance not in get_args(OnBadUtterance):
         raise ConfigError(f"on_bad_utterance is '{on_bad_utterance}', expected 'error' or 'skip'")
-    given = GivenSplits(splits)
     if reader == "table":
         table = _read_saved(**checked_options("table", _read_saved, options))
         if splits is not None:
-            ids = table.column("id")
+            given, ids = GivenSplits(splits), table.column("id")
             given.check(ids)
             table = table.with_columns(split=given.column(ids, table.column("split")))
     else:
         faults = Faults(on_bad_utterance)
-        read = read_corpus(reader, options, faults, progress)
-        given.check(read.columns["id"])
-        counts = read.counts | add_audio_facts(read.columns, faults, progress)
-        columns = faults.settle(read.columns)
+        counts: dict[str, int] = {}
+        read, columns = read_settled(
+            reader, options, splits, faults, lambda found: counts.update(add_audio_facts(found, faults, progress)), progress
+        )
         if not columns["id"]:
             raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
-        columns["split"] = given.column(columns["id"], columns["split"])
+        counts = read.counts | counts
         counts["without_transcript"] = sum(text is None for text in columns.get("transcript", [None] * len(columns["id"])))
         counts["without_emotion"] = sum(label is None for label in columns.get("emotion", [None] * len(columns["id"])))
         skipped = tuple(faults.found.items())
         table = build_table(columns, TableInfo(read.source, read.classes, counts=counts, skipped=skipped, caution=read.caution))
     return table if roles is None else table.with_roles(roles)
+
+
+def read_settled(
+    reader: str,
+    options: Mapping[str, Any],
+    splits: str | Path | None,
+    faults: Faults,
+    look_at_audio: Callable[[dict[str, list[Any]]], None],
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Read, dict[str, list[Any]]]:
+    """Return what a reader finds, and the columns of the utterances that can be used.
+
+    Args:
+        reader: As :func:`load_table` takes it.
+        options: The reader's own.
+        splits: A file of ``id, split`` in place of the corpus' own splits, or None.
+        faults: Where utterances that cannot be used are noted, and whether they stop the reading.
+        look_at_audio: Fills columns that need the audio files, and notes those that cannot be used.
+        progress: For a reader that writes its corpus first.
+
+    Raises:
+        CorpusError: If the corpus as a whole cannot be read, an utterance cannot be used and ``faults`` stops at such, or
+            the splits are not those of the corpus.
+        ConfigError: As :func:`read_corpus`.
+    """
+    given = GivenSplits(splits)
+    read = read_corpus(reader, options, faults, progress)
+    given.check(read.columns["id"])
+    look_at_audio(read.columns)
+    columns = faults.settle(read.columns)
+    columns["split"] = given.column(columns["id"], columns["split"])
+    return read, columns
 
 
 def read_corpus(reader: str, options: Mapping[str, Any], faults: Faults, progress: Callable[[int, int], None] | None = None) -> Read:

@@ -1,16 +1,14 @@
 """A corpus without its sound: the table with durations as the headers of the audio files state them."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from os import cpu_count
 from pathlib import Path
 from typing import Any
 
 from ..audio import header_duration
 from ..errors import AudioError, CorpusError
+from .audio_files import look_at_files
 from .faults import Faults
-from .loading import load_table, read_corpus
-from .splits.file import GivenSplits
+from .loading import load_table, read_settled
 from .table import Table, TableInfo, build_table
 
 
@@ -34,33 +32,18 @@ def outline_table(
     if reader == "table":
         return load_table(reader, splits=splits, **options)
     faults = Faults("skip")
-    read = read_corpus(reader, options, faults, progress)
-    given = GivenSplits(splits)
-    given.check(read.columns["id"])
-    _add_durations(read.columns, faults, progress)
-    columns = faults.settle(read.columns)
+    read, columns = read_settled(reader, options, splits, faults, lambda found: _add_durations(found, faults, progress), progress)
     if not columns["id"]:
         raise CorpusError(f"{read.source} has no utterance that can be used ({len(faults.found)} have faults)")
-    columns["split"] = given.column(columns["id"], columns["split"])
     return build_table(columns, TableInfo(read.source, read.classes, skipped=tuple(faults.found.items()), caution=read.caution))
 
 
 def _add_durations(columns: dict[str, list[Any]], faults: Faults, progress: Callable[[int, int], None] | None) -> None:
-    rows = [i for i, path in enumerate(columns.get("audio", [])) if path is not None]
+    stated = look_at_files(columns.get("audio", []), header_duration, progress)
     durations = columns["duration_s"] = list(columns.get("duration_s", [None] * len(columns["id"])))
-    with ThreadPoolExecutor(cpu_count()) as pool:
-        stated = pool.map(_duration, [columns["audio"][i] for i in rows])
-        for done, (i, seconds) in enumerate(zip(rows, stated, strict=True), start=1):
-            if isinstance(seconds, AudioError):
-                faults.add(columns["id"][i], str(seconds))
-            else:
-                durations[i] = seconds
-            if progress is not None:
-                progress(done, len(rows))
-
-
-def _duration(path: str) -> float | AudioError:
-    try:
-        return header_duration(path)
-    except AudioError as error:
-        return error
+    for i, path in enumerate(columns.get("audio", [])):
+        seconds = None if path is None else stated[path]
+        if isinstance(seconds, AudioError):
+            faults.add(columns["id"][i], str(seconds))
+        elif seconds is not None:
+            durations[i] = seconds

@@ -9,9 +9,8 @@ from ...audio import AudioFacts
 from ...errors import AudioError, CorpusError
 from ..audio_files import fill_audio_columns, inspect_files
 from ..faults import Faults
-from ..loading import load_table, read_corpus
+from ..loading import load_table, read_settled
 from ..readers.common import Read
-from ..splits.file import GivenSplits
 from ..table import Table, TableInfo, build_table
 from .findings import CorpusReport, Finding, ordered
 from .labels import check_labels
@@ -73,13 +72,13 @@ def _read(reader: str, splits: str | Path | None, progress: Callable[[int, int],
     """Return the table of what can be used of a corpus, what its audio files are like, and findings about the reading."""
     faults = Faults("skip")
     primary = {name: value for name, value in options.items() if name != "secondary_weight"}  # labels follow the primary votes alone
-    read = read_corpus(reader, primary, faults, progress)
-    given = GivenSplits(splits)
-    given.check(read.columns["id"])
-    found = inspect_files(read.columns.get("audio", []), progress)
-    fill_audio_columns(read.columns, faults, found)
-    columns = faults.settle(read.columns)
-    columns["split"] = given.column(columns["id"], columns["split"])
+    found: dict[str, AudioFacts | AudioError] = {}
+
+    def look(columns: dict[str, list[Any]]) -> None:
+        found.update(inspect_files(columns.get("audio", []), progress))
+        fill_audio_columns(columns, faults, found)
+
+    read, columns = read_settled(reader, primary, splits, faults, look, progress)
     table = build_table(columns, TableInfo(read.source, read.classes))
     caution = [Finding("caution", "note", read.caution)] if read.caution else []
     return table, found, [*_unusable(faults), *caution, *_noticed(read)]
