@@ -21,7 +21,7 @@ SAMPLE_RATE = 16_000
 SILENCE_PEAK = 1e-4
 """A recording whose largest absolute sample stays below this (-80 dBFS) counts as silent."""
 
-FULL_SCALE = 32767 / 32768
+CLIP_LEVEL = 32767 / 32768
 """Largest positive sample of 16-bit audio; what is cut off there stays there for two samples or more."""
 
 _BLOCK_FRAMES = 1 << 16
@@ -138,7 +138,7 @@ class _Tally:
         self.peak = max(self.peak, peak)
         self.energy += float(np.square(block, dtype=np.float64).sum())
         self.total += float(block.sum(dtype=np.float64))
-        full = np.abs(block) >= FULL_SCALE if peak >= FULL_SCALE else None
+        full = np.abs(block) >= CLIP_LEVEL if peak >= CLIP_LEVEL else None
         if full is not None:
             self.clipped += int((full[1:] & full[:-1]).sum())
             self.clipped += 0 if self.last is None else int((full[:1] & self.last).sum())

@@ -51,3 +51,8 @@ def some(names: Iterable[object], limit: int = 5) -> str:
     texts = [str(name) for name in names]
     shown = ", ".join(texts[:limit])
     return shown if len(texts) <= limit else f"{shown} and {len(texts) - limit} more"
+
+
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun: ``1 speaker``, ``2 speakers``."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -40,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: Namespace, config: "RunConfig") -> int:
     from ..data.store import AudioStore, build_store, plan_store
+    from ..errors import plural
     from .progress import progress_bar
 
     table, path = _table_and_place(options, config)
@@ -55,13 +56,14 @@ def _run(options: Namespace, config: "RunConfig") -> int:
     print(f"{path}: {_size(plan, len(table))}")
     with progress_bar("preparing the audio") as tell:
         store = build_store(plan, path, n_threads=options.workers, rebuild=options.rebuild, progress=tell)
-    print(f"{path}: {len(store)} utterances stored{_clipped(store)}")
+    print(f"{path}: {plural(len(store), 'utterance')} stored{_clipped(store)}")
     return 0
 
 
 def _table_and_place(options: Namespace, config: "RunConfig") -> tuple["Table", Path]:
     """Return the table, and where its audio is prepared; the table of a corpus that is read is saved beside that."""
     from ..corpus import read_table
+    from ..corpus.table import TABLE_FILE
     from ..data.store import store_beside
     from ..errors import StoreError
     from ..pipeline.sources import load_corpus
@@ -72,7 +74,7 @@ def _table_and_place(options: Namespace, config: "RunConfig") -> tuple["Table", 
     if config.corpus.reader == "table":
         place = store_beside(config.corpus.options["path"])
         return table, place if options.out is None else Path(options.out) / place.name
-    saved = Path(options.out) / "table.parquet"
+    saved = Path(options.out) / TABLE_FILE
     if saved.exists() and not options.rebuild and read_table(saved).info.fingerprint != table.info.fingerprint:
         raise StoreError(f"{saved}: the table of another corpus; --rebuild replaces it and its audio, or name another --out")
     if not options.check:

@@ -6,12 +6,12 @@ from typing import Any
 
 from ..errors import CorpusError
 from .synthetic.writer import MARKER
+from .table import TABLE_FILE
 
 MANIFESTS = (".csv", ".tsv", ".jsonl", ".ndjson")
 """Endings of files that list utterances."""
 
 _SAVED_DATASETS = ("dataset_info.json", "dataset_dict.json")
-_TABLE = "table.parquet"
 
 
 def detect_reader(path: str | Path) -> tuple[str, dict[str, Any]]:
@@ -36,8 +36,8 @@ def detect_reader(path: str | Path) -> tuple[str, dict[str, Any]]:
 
 
 def _of_folder(folder: Path) -> tuple[str, dict[str, Any]]:
-    if (folder / _TABLE).is_file():
-        return "table", {"path": str(folder / _TABLE)}
+    if (folder / TABLE_FILE).is_file():
+        return "table", {"path": str(folder / TABLE_FILE)}
     if (folder / MARKER).is_file():
         return "synthetic", {"root": str(folder), **_settings(folder / MARKER)}
     if any((folder / name).is_file() for name in _SAVED_DATASETS) or any(folder.glob("*.parquet")) or any(folder.glob("data/*.parquet")):
@@ -45,7 +45,7 @@ def _of_folder(folder: Path) -> tuple[str, dict[str, Any]]:
     if any(child.is_dir() and child.name.lower() in ("label", "labels") for child in folder.iterdir()):
         return "msp_podcast", {"root": str(folder)}
     raise CorpusError(
-        f"{folder}: holds neither {_TABLE} nor a folder Labels, and is no saved data set; name a manifest, or the reader and its options"
+        f"{folder}: holds neither {TABLE_FILE} nor a folder Labels, and is no data set; name a manifest, or the reader and its options"
     )
 
 

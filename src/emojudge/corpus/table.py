@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 
+TABLE_FILE = "table.parquet"
+"""Name of a saved table in a folder of its own, such as that of a run."""
+
 COLUMNS: dict[str, str] = {
     "id": "string",
     "split": "string",

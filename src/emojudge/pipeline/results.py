@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..corpus import Table, read_table
+from ..corpus.table import TABLE_FILE
 from ..corpus.truth import read_truth
 from ..errors import EmojudgeError, PredictionsError, some
 from ..evaluation import score_emotions
@@ -109,7 +110,7 @@ def load_run(run: str | Path) -> tuple[dict[str, Predictions], Table]:
     run = Path(run)
     if not (run / SYSTEMS_FILE).is_file():
         raise EmojudgeError(f"{run}: not a finished run folder (no {SYSTEMS_FILE}); emojudge run makes one")
-    return load_systems(run), read_table(run / "table.parquet")
+    return load_systems(run), read_table(run / TABLE_FILE)
 
 
 def load_systems(run: Path) -> dict[str, Predictions]:

@@ -15,13 +15,14 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from .. import __version__
+from ..corpus.table import TABLE_FILE
 from ..errors import EmojudgeError
 from ..files import file_digest, write_text
 
 PACKAGES = ("torch", "lightning", "transformers", "scikit-learn", "numpy", "datasets")
 """Packages whose versions stand in ``run.json``."""
 
-TABLE = "table.parquet"
+TABLE = TABLE_FILE
 """The utterance table of a run, relative to its folder."""
 
 Say = Callable[[str], None]

@@ -109,14 +109,18 @@ def test_each_speaker_is_left_out_once_and_the_next_one_is_dev():
     [
         (lambda: k_fold(table(["a", "b"] * 5), 3), CorpusError, "2 speakers cannot be dealt into 3 folds; take 2 or fewer"),
         (lambda: k_fold(table(SPEAKERS), 2), ConfigError, "n_folds is 2, expected 3 or more: .* train, dev, test"),
-        (lambda: k_fold(table(SPEAKERS), 3, by="recording"), CorpusError, "70 utterances have no recording: u000, .*"),
+        (lambda: k_fold(table(SPEAKERS), 3, by="recording"), CorpusError, "70 utterances without a known recording: u000, .*"),
         (lambda: k_fold(table(SPEAKERS), 3, splits=["trian"]), CorpusError, r"no utterance in split 'trian' \(found: train 70\)"),
         (
             lambda: k_fold(table(SPEAKERS, splits=["train"] * 60 + ["test"] * 10), 3, splits=["train"]),
             CorpusError,
             "split 'test' would stay beside a new one of that name; deal it too",
         ),
-        (lambda: leave_one_out(table(["a", None, "b", "c"])), CorpusError, "1 utterances have no speaker: u001; leave their splits out"),
+        (
+            lambda: leave_one_out(table(["a", None, "b", "c"])),
+            CorpusError,
+            "1 utterance without a known speaker: u001; leave their splits out",
+        ),
         (lambda: leave_one_out(table(["a", "b"])), CorpusError, "2 speakers are too few to leave one out; 3 are needed"),
     ],
 )

@@ -48,9 +48,9 @@ def test_ids_that_csv_must_quote_come_back(manifest, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("a3,train\n", "", "1 utterances of the corpus have no split there: a3; make the file from this corpus"),
-        ("a3,train\n", "a3,train\nz,dev\n", "1 utterances are not in the corpus: z; make the file from this corpus"),
-        ("a3,train", "a2,train", "1 utterances occur more than once: a2"),
+        ("a3,train\n", "", "1 utterance of the corpus without a split there: a3; make the file from this corpus"),
+        ("a3,train\n", "a3,train\nz,dev\n", "1 utterance not in the corpus: z; make the file from this corpus"),
+        ("a3,train", "a2,train", "1 utterance more than once: a2"),
         ("a3,train", "a3,", "line 5 has no split; every utterance belongs to one split"),
         ("id,split", "name,split", "no column 'id' .found: name, split.*columns id and split"),
     ],

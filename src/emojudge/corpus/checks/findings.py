@@ -11,12 +11,54 @@ SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 meant so. ``note``: what somebody who trains on the corpus should know; nothing to mend."""
 
 
+KINDS = {
+    "unreadable": "the corpus as a whole cannot be read",
+    "empty": "no utterance can be used",
+    "unusable": "utterances cannot be used, each with its reason",
+    "audio_changed": "other sound than when the table was made",
+    "left_out": "utterances left out when the table was made",
+    "caution": "what must be said wherever figures obtained on this corpus stand",
+    "speaker_shared": "speakers in two splits",
+    "speaker_unknown": "utterances whose speaker is not known",
+    "recording_shared": "recordings in two splits, beyond those that share a speaker",
+    "audio_shared": "the same samples in two splits",
+    "audio_doubled": "the same samples twice in one split",
+    "transcript_shared": "a transcript of five or more words in two splits",
+    "short_transcript_shared": "a shorter one",
+    "class_unused": "a class of the list that occurs nowhere",
+    "class_absent": "a class that a split lacks",
+    "class_rare": "a class with fewer than 5 utterances in a split",
+    "class_few": "a class with fewer than 20",
+    "unlabelled": "utterances without a class",
+    "label_empty": "an empty label where others have one",
+    "out_of_range": "an attribute not from 1 to 7",
+    "unrated": "utterances without an attribute that others have",
+    "votes_differ": "labels that are not the most voted class",
+    "votes_agree": "X or O although one class has the most votes",
+    "silent": "recordings below -80 dB of full scale",
+    "clipped": "samples cut off at full scale",
+    "dc_offset": "a mean far from zero",
+    "sample_rates": "files of another rate than most",
+    "channels": "files of other channels than most",
+    "very_short": "utterances under 0.1 s",
+    "far_shorter": "durations far below the others",
+    "far_longer": "durations far above the others",
+    "transcript_missing": "no transcript where others of the split have one",
+    "transcript_withheld": "a split without transcripts",
+    "transcript_wordless": "no letter or digit",
+    "transcript_placeholder": "words that may stand for a missing transcript",
+    "audio_missing": "a transcript and no audio where others have both",
+    "nothing_to_judge": "neither audio nor transcript",
+}
+"""Every kind of finding and what it is about; a reader's own notes (``without_ratings``) come beside them."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """One fact about a corpus."""
 
     kind: str
-    """Short name of what is checked, the same in every corpus: ``speaker_shared``, ``clipped``."""
+    """Short name of what is checked, the same in every corpus: one of :data:`KINDS`, or what a reader went on with."""
     severity: Severity
     message: str
     """One line with the numbers."""

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ...errors import plural
 from ...labels import ATTRIBUTES
 from .findings import Finding, Severity
-from .material import Material, plural
+from .material import Material
 
 RARE = 5
 """With fewer utterances of a class than this, one more right answer moves its recall by more than 20 points: a warning."""

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
+from ...errors import plural
 from .findings import Finding, Severity
-from .material import Material, plural
+from .material import Material
 
 TOLD_WORDS = 5
 """Fewest words of a transcript that two utterances do not share by chance. Shorter ones ("Yeah.", "I don't know.") recur in

@@ -76,8 +76,3 @@ class Material:
                 for second in mine[i + 1 :]:
                     pairs.setdefault((first, second), {})[value] = rows[first] + rows[second]
         return dict(sorted(pairs.items(), key=lambda item: (order.index(item[0][0]), order.index(item[0][1]))))
-
-
-def plural(n: int, noun: str) -> str:
-    """Return a number with its noun: ``1 speaker``, ``2 speakers``."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...audio import AudioFacts
-from ...errors import AudioError, CorpusError
+from ...errors import AudioError, CorpusError, plural
 from ..audio_files import fill_audio_columns, inspect_files
 from ..faults import Faults
 from ..loading import load_table, read_settled
@@ -15,7 +15,7 @@ from ..table import Table, TableInfo, build_table
 from .findings import CorpusReport, Finding, ordered
 from .labels import check_labels
 from .leaks import check_leaks
-from .material import Material, plural
+from .material import Material
 from .sound import check_sound
 from .words import check_words
 

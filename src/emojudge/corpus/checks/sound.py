@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from ...audio import AudioFacts
+from ...errors import plural
 from ..audio_files import SHORT_S
 from .findings import Finding, Severity
-from .material import Material, plural
+from .material import Material
 
 CLIPPED = 1e-3
 """Share of clipped samples from which a recording is reported: a millisecond of each second is distorted."""

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from ...errors import plural
 from .findings import Finding
-from .material import Material, plural
+from .material import Material
 
 PLACEHOLDERS = ("n/a", "na", "nan", "none", "null", "[inaudible]", "inaudible", "unk", "<unk>")
 """Transcripts that stand for a missing one more often than they were said, in lower case."""

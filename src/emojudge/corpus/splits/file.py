@@ -5,7 +5,7 @@ import io
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from ...errors import CorpusError, some
+from ...errors import CorpusError, plural, some
 from ...files import write_text
 from ..readers.common import doubled, read_csv
 from ..table import Table
@@ -32,7 +32,7 @@ def read_splits(path: str | Path) -> dict[str, str]:
     ids, splits = file.column("id", advice), file.column("split", advice)
     twice = doubled(ids)
     if twice:
-        raise CorpusError(f"{path}: {len(twice)} utterances occur more than once: {some(twice)}")
+        raise CorpusError(f"{path}: {plural(len(twice), 'utterance')} more than once: {some(twice)}")
     for id, split, line in zip(ids, splits, file.lines, strict=True):
         if not id or not split:
             raise CorpusError(f"{path}: line {line} has no {'split' if id else 'id'}; every utterance belongs to one split")
@@ -61,7 +61,7 @@ class GivenSplits:
         """
         strangers = set(self._split_of or ()).difference(ids)
         if strangers:
-            raise CorpusError(f"{self.path}: {len(strangers)} utterances are not in the corpus: {some(sorted(strangers))}; {_ADVICE}")
+            raise CorpusError(f"{self.path}: {plural(len(strangers), 'utterance')} not in the corpus: {some(sorted(strangers))}; {_ADVICE}")
 
     def column(self, ids: Sequence[str], own: Sequence[str]) -> list[str]:
         """Return the split of each id in order, which is its own one where there is no file.
@@ -73,5 +73,7 @@ class GivenSplits:
             return list(own)
         missing = [id for id in ids if id not in self._split_of]
         if missing:
-            raise CorpusError(f"{self.path}: {len(missing)} utterances of the corpus have no split there: {some(missing)}; {_ADVICE}")
+            raise CorpusError(
+                f"{self.path}: {plural(len(missing), 'utterance')} of the corpus without a split there: {some(missing)}; {_ADVICE}"
+            )
         return [self._split_of[id] for id in ids]

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import ConfigError, CorpusError, nearest, some
+from ...errors import ConfigError, CorpusError, nearest, plural, some
 from ..table import COLUMNS, Table
 
 Group: TypeAlias = Literal["speaker", "recording"]
@@ -127,10 +127,9 @@ def _dealt(table: Table, splits: Sequence[str] | None) -> _Rows:
 def _known(table: Table, by: Group, rows: _Rows) -> list[str]:
     values, ids = table.column(by), table.column("id")
     missing = [ids[row] for row in rows if values[row] is None]
+    advice = "leave their splits out, or use k-fold"
     if missing:
-        raise CorpusError(
-            f"{table.info.source}: {len(missing)} utterances have no {by}: {some(missing)}; leave their splits out, or use k-fold"
-        )
+        raise CorpusError(f"{table.info.source}: {plural(len(missing), 'utterance')} without a known {by}: {some(missing)}; {advice}")
     return [values[row] for row in rows]
 
 

@@ -22,7 +22,7 @@ INDEX_FILE = "index.parquet"
 HEADER_BYTES = 64
 """The file of samples begins with one line of text, filled up with spaces to this many bytes."""
 
-FULL_SCALE = 32768
+INT16_STEPS = 32768
 """An int16 sample is this many times the float sample, rounded to the nearest and kept within -32768 to 32767."""
 
 REBUILD = "make it again with 'emojudge prepare SOURCE --rebuild', or read the audio files: data.init_args.store: files"
@@ -111,6 +111,6 @@ def to_int16(samples: NDArray[np.float32]) -> tuple[NDArray[np.int16], int]:
     Rounding to the nearest step loses at most half a step, 1 / 65536 of full scale; it adds no dither, so that what was
     16-bit before comes back exactly. A sample beyond the range becomes its end.
     """
-    steps = np.rint(samples * np.float32(FULL_SCALE))
-    kept = steps.clip(-FULL_SCALE, FULL_SCALE - 1)
+    steps = np.rint(samples * np.float32(INT16_STEPS))
+    kept = steps.clip(-INT16_STEPS, INT16_STEPS - 1)
     return kept.astype("<i2"), int(np.count_nonzero(kept != steps))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...corpus.table import Table
 from ...errors import StoreError, some
-from .layout import FULL_SCALE, HEADER_BYTES, REBUILD, SAMPLES_FILE, load_index
+from .layout import HEADER_BYTES, INT16_STEPS, REBUILD, SAMPLES_FILE, load_index
 
 _GIVE_BACK_BYTES = 2**25
 """Pages of the mapping are given back after so many bytes were read, so that they do not count as the process' memory."""
@@ -82,7 +82,7 @@ class AudioStore:
         start, end = self.start[place], self.start[place + 1]
         stored = self._samples[start : end if n_samples is None else min(end, start + n_samples)]
         samples = stored.astype(np.float32)
-        samples *= np.float32(1 / FULL_SCALE)  # a power of two: exact
+        samples *= np.float32(1 / INT16_STEPS)  # a power of two: exact
         self._give_back(stored.nbytes)
         return samples
 
