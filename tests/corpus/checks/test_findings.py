@@ -8,7 +8,7 @@ from emojudge.corpus.checks.findings import KINDS
 
 
 def test_the_list_of_kinds_is_what_the_checks_make():
-    """Every text constant of the checks' sources that is a kind by its place: first argument of ``Finding`` or ``finding``, or of a helper."""
+    """What stands in the sources of the checks: every kind of the list, and no first argument of a finding that is not in it."""
     made = set()
     for path in Path(checks.__file__).parent.glob("*.py"):
         texts = {
