@@ -71,10 +71,10 @@ def _unlabelled(material: Material) -> Iterator[Finding]:
         share = "all" if len(without) == len(rows) else f"{len(without):,} of {len(rows):,}"
         message = f"{share} utterances of {split} are without a class (the corpus says: {said})"
         yield material.finding("unlabelled", "note", message, without)
-        silent = [row for row in without if labels[row] is None]
-        if silent and len(silent) < len(rows):
-            message = f"{plural(len(silent), 'utterance')} of {split} with an empty label, while {len(rows) - len(silent):,} have one"
-            yield material.finding("label_empty", "warning", message, silent)
+        empty = [row for row in without if labels[row] is None]
+        if empty and len(empty) < len(rows):
+            message = f"{plural(len(empty), 'utterance')} of {split} with an empty label, while {len(rows) - len(empty):,} have one"
+            yield material.finding("label_empty", "warning", message, empty)
 
 
 def _attributes(material: Material) -> Iterator[Finding]:

@@ -24,13 +24,13 @@ def check_words(material: Material) -> Iterator[Finding]:
         said = ", ".join(sorted({repr(texts[row]) for row in placeholders}))
         message = f"{plural(len(placeholders), 'transcript')} that may stand for a missing one: {said}"
         yield material.finding("transcript_placeholder", "note", message, placeholders)
-    silent = [row for row, path in enumerate(audio) if path is None]
-    if len(silent) < len(audio):
-        mute = [row for row in silent if texts[row] is not None]
+    without_audio = [row for row, path in enumerate(audio) if path is None]
+    if len(without_audio) < len(audio):
+        mute = [row for row in without_audio if texts[row] is not None]
         if mute:
             message = f"{plural(len(mute), 'utterance')} with a transcript and no audio, while others have both ({material.by_split(mute)})"
             yield material.finding("audio_missing", "warning", message, mute)
-    nothing = [row for row in silent if texts[row] is None]
+    nothing = [row for row in without_audio if texts[row] is None]
     if nothing:
         message = (
             f"{plural(len(nothing), 'utterance')} with neither audio nor transcript, of no use to any branch ({material.by_split(nothing)})"
