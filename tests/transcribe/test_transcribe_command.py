@@ -55,6 +55,8 @@ def test_what_would_be_lost_or_cannot_be_written_is_refused_first(ctc, tmp_path,
     assert "is a file of the corpus; name another one for the table" in capsys.readouterr().err
     assert run(str(manifest), "--model", ctc, "--out", str(tmp_path)) == 1
     assert "is a folder; name a file" in capsys.readouterr().err
+    assert run(str(manifest), "--model", ctc, "--out", str(tmp_path / "new.csv")) == 1
+    assert "a table is a parquet file; name one that ends in .parquet, such as" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.csv"]
 
 

@@ -1,5 +1,6 @@
 """A store is what the files hold, however often its making was interrupted, and nothing is lost or taken on trust."""
 
+import errno
 import shutil
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -183,6 +185,27 @@ def test_it_is_refused_where_the_disk_lacks_the_space(table: Table, tmp_path: Pa
     assert not list(tmp_path.glob("s*"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=plan.n_bytes + 200 * 10**6))
     build_store(plan, tmp_path / "s")
+
+
+@pytest.mark.usefixtures("flush_each")
+def test_a_disk_that_becomes_full_is_named_and_what_was_written_is_kept(
+    table: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync = unfinished._sync
+
+    def full(file: Any) -> None:
+        if Path(file.name).name == SAMPLES_FILE and file.tell() > HEADER_BYTES + 2 * 16000 * 0.6:  # room for two utterances
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(file)
+
+    monkeypatch.setattr(unfinished, "_sync", full)
+    with pytest.raises(StoreError, match=r"s\.part: the disk became full; make room, and the same 'emojudge prepare' goes on from there"):
+        build_store(plan_store(table), tmp_path / "s")
+    monkeypatch.setattr(unfinished, "_sync", sync)
+    told: list[int] = []
+    store = build_store(plan_store(table), tmp_path / "s", progress=lambda done, total: told.append(done))
+    assert told == [3, 4, 5]
+    assert content(store) == content(build_store(plan_store(table), tmp_path / "whole"))
 
 
 def test_planned_size_is_that_of_the_samples(table: Table) -> None:

@@ -86,6 +86,8 @@ def _check_out(out: Path, config: "RunConfig", overwrite: bool) -> None:
             raise ConfigError(f"--out {out} is the corpus itself; --all would replace the transcripts in it: name another file")
         if config.corpus.reader != "table":
             raise ConfigError(f"--out {out} is a file of the corpus; name another one for the table")
+    if out.suffix != ".parquet":
+        raise ConfigError(f"--out {out}: a table is a parquet file; name one that ends in .parquet, such as {out.with_suffix('.parquet')}")
 
 
 def _report(out: str, done: "Transcription") -> None:

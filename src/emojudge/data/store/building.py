@@ -1,5 +1,6 @@
 """``build_store``: the audio of a table decoded once, in threads, into prepared audio; taken up where it was interrupted."""
 
+import errno
 import shutil
 import zlib
 from collections.abc import Callable
@@ -25,6 +26,9 @@ MARGIN_BYTES = 200 * 10**6
 
 INDEX_BYTES = 200
 """A generous estimate of an utterance's part in index and record."""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a disk, or a user's share of it, that is used up."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def build_store(
 
     Raises:
         StoreError: If there is a store already, or an unfinished one of other audio, and ``rebuild`` is false; if the disk lacks
-            the space; if another process is at work on it.
+            the space, at first or in the course of it; if another process is at work on it.
         AudioError: If an audio file cannot be used, or is not the one the table was made from; the message names the utterance.
     """
     path = Path(path)
@@ -104,6 +108,10 @@ def build_store(
             raise StoreError(f"{path}: there is prepared audio already; 'emojudge prepare SOURCE --rebuild' makes it again")
         _need_space(plan, path)
         _write(plan, _take_up(plan, part, rebuild), path, n_threads or cpu_count() or 1, progress)
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StoreError(f"{part}: the disk became full; make room, and the same 'emojudge prepare' goes on from there") from error
     finally:
         lock.release()
     return AudioStore(path)
