@@ -103,6 +103,22 @@ def test_a_file_that_vanished_is_named_with_its_utterance(tmp_path: Path, capsys
     assert "utterance 'one': " in capsys.readouterr().err
 
 
+def test_what_is_left_out_of_a_corpus_is_counted_when_it_is_read_and_cannot_be_later(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soundfile.write(tmp_path / "one.wav", [0.5] * 16000, 16000)
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("file,split,emotion\none.wav,train,angry\nlost.wav,train,sad\n")
+    for command in (["prepare", str(manifest), "--out", str(tmp_path / "out")], ["corpus", "split", str(manifest), "--column", "emotion"]):
+        command += [] if command[0] == "prepare" else ["--map", "angry=train", "--out", str(tmp_path / "splits.csv")]
+        assert cli.main([*command, "--on-bad-utterance", "skip"]) == 0
+        assert "1 utterance left out (lost); emojudge corpus check says why" in capsys.readouterr().err
+    assert cli.main(["prepare", str(tmp_path / "out")]) == 0
+    assert "left out" not in capsys.readouterr().err
+    assert cli.main(["prepare", str(tmp_path / "out"), "--on-bad-utterance", "skip"]) == 2
+    assert "--on-bad-utterance skip is for a corpus that is read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

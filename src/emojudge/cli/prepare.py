@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .corpus.source import add_source, read_settings, take_settings
+from .corpus.source import add_source, read_settings, read_source, take_settings
 from .usage import Parser
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ def main(arguments: Sequence[str]) -> int:
     config = read_settings(options)
     if config.corpus.reader != "table" and options.out is None:
         parser.error("--out is needed for a corpus that is not a saved table or a run folder; the table is saved there as well")
+    if config.corpus.reader == "table" and options.on_bad_utterance == "skip":
+        parser.error(
+            "--on-bad-utterance skip is for a corpus that is read; of a saved table, what cannot be used was left out when it was made"
+        )
     return _run(options, config)
 
 
@@ -66,11 +70,8 @@ def _table_and_place(options: Namespace, config: "RunConfig") -> tuple["Table", 
     from ..corpus.table import TABLE_FILE
     from ..data.store import store_beside
     from ..errors import StoreError
-    from ..pipeline.sources import load_corpus
-    from .progress import progress_bar
 
-    with progress_bar("reading the corpus") as tell:
-        table = load_corpus(config, tell)
+    table = read_source(config)
     if config.corpus.reader == "table":
         place = store_beside(config.corpus.options["path"])
         return table, place if options.out is None else Path(options.out) / place.name

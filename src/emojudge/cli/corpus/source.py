@@ -1,5 +1,6 @@
 """How a command is told which corpus it works on: by a path alone, or by the settings that ``emojudge run`` takes."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -80,16 +81,23 @@ def read_settings(options: Namespace) -> "RunConfig":
     return RunConfig(**settings, on_bad_utterance=options.on_bad_utterance)
 
 
-def read_source(options: Namespace) -> "Table":
-    """Return the table of the corpus that a command's arguments name, with a progress bar meanwhile.
+def read_source(config: "RunConfig") -> "Table":
+    """Return the table of the corpus that a command's settings name, with a progress bar meanwhile.
+
+    Utterances that its reader left out are counted on standard error. Those of a saved table were when it was made.
 
     Raises:
         CorpusError: If the corpus cannot be read as it stands.
-        ConfigError: If the arguments name no corpus, or something in it that does not exist.
+        ConfigError: If the settings name something in it that does not exist.
     """
+    from ...errors import plural, some
     from ...pipeline.sources import load_corpus
     from ..progress import progress_bar
 
-    config = read_settings(options)
     with progress_bar("reading the corpus") as tell:
-        return load_corpus(config, tell)
+        table = load_corpus(config, tell)
+    skipped = dict(table.info.skipped)
+    if skipped and config.corpus.reader != "table":
+        left_out = f"{plural(len(skipped), 'utterance')} left out ({some(skipped, 3)}); emojudge corpus check says why"
+        print(f"{table.info.source}: {left_out}", file=sys.stderr)
+    return table

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from .source import add_source, read_source
+from .source import add_source, read_settings, read_source
 
 if TYPE_CHECKING:
     from ...corpus import Table
@@ -47,7 +47,7 @@ def run(options: Namespace) -> int:
     _check(options)
     from ...corpus import write_splits
 
-    table = read_source(options)
+    table = read_source(read_settings(options))
     for name, made in _made(table, options).items():
         path = f"{options.out}/{name}.csv" if name else options.out
         write_splits(made, path)

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .source import add_source, read_settings
+from .source import add_source, read_settings, read_source
 
 if TYPE_CHECKING:
     from ...corpus import Table
@@ -42,7 +42,6 @@ def run(options: Namespace) -> int:
     from transformers.utils import logging
 
     from ..._extras import need
-    from ...pipeline.sources import load_corpus
     from ...transcribe import transcribe_table
     from ..progress import progress_bar
 
@@ -51,8 +50,7 @@ def run(options: Namespace) -> int:
         need("jiwer", "corpus")  # before hours of listening
     config = read_settings(options)
     _check_out(Path(options.out), config, options.all)
-    with progress_bar("reading the corpus") as tell:
-        table = load_corpus(config, tell)
+    table = read_source(config)
     with progress_bar("listening") as tell:
         done = transcribe_table(
             table,
