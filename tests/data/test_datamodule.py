@@ -322,6 +322,9 @@ def test_missing_split_is_refused_with_those_there_are(table_path: str) -> None:
         ({"table": "a", "audio": False, "text": True, "eval_batch_seconds": 30.0}, "eval_batch_seconds is 30, but batches without audio"),
         ({"table": "a", "audio": False, "text": True, "augmentation": np.copy}, "augmentation changes waveforms, but .audio is false"),
         ({"table": "a", "batch_seconds": 30.0, "pool_batches": 1}, "pool_batches is 1, but batches by seconds"),
+        ({"table": "a", "num_workers": -1}, "num_workers is -1, expected 0 or more"),
+        ({"table": "a", "cache_mb": -1}, "cache_mb is -1, expected 0 or more"),
+        ({"table": "a", "seed": -1}, "seed is -1, expected 0 or more"),
     ],
 )
 def test_contradictory_arguments_are_refused(options: dict[str, Any], message: str) -> None:

@@ -30,6 +30,8 @@ def test_split_without_labels_is_refused_by_name(table: Table) -> None:
         known_rows(table, ["train", "test3"], KNOWN)
     with pytest.raises(CorpusError, match=r"no utterance in split 'test2' \(found: train 3"):
         known_rows(table, ["test2"], KNOWN)
+    with pytest.raises(CorpusError, match=r"no split is named .* data\.init_args\.fit_splits"):
+        known_rows(table, [], KNOWN)
 
 
 @pytest.mark.parametrize(("audio", "text", "expected"), [(True, False, [0, 4]), (False, True, [0, 1]), (True, True, [0])])

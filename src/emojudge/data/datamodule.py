@@ -20,7 +20,7 @@ from .loader import BatchLoader, check_processes, make_loader
 from .position import Position, position
 from .run_tokenizer import RunTokenizer
 from .sampler import POOL_BATCHES, BucketSampler
-from .settings import BatchLimit, batch_limits, check_classes, check_parts, check_positive, check_source
+from .settings import BatchLimit, batch_limits, check_classes, check_not_negative, check_parts, check_positive, check_source
 from .targets import Target
 from .tokenizer import MAX_TOKENS
 
@@ -137,6 +137,7 @@ class EmotionDataModule(CorpusDataModule):
                 "min_samples": min_samples,
             }
         )
+        check_not_negative({"num_workers": num_workers, "cache_mb": cache_mb, "seed": seed})
         self.table_path, self.reader, self.reader_options = table, reader, dict(reader_options or {})
         self.splits_path = splits_path
         self.classes, self.class_map, self.target = list(classes), class_map, target

@@ -18,8 +18,10 @@ def known_rows(table: Table, splits: Sequence[str], known: NDArray[np.bool_]) ->
         known: True for each row of the table that has a label, or what else is a target, ``(rows,)``.
 
     Raises:
-        CorpusError: If a split does not exist or none of its utterances has a target.
+        CorpusError: If no split is named, one does not exist, or none of its utterances has a target.
     """
+    if not splits:
+        raise CorpusError("no split is named to take utterances from; name one in data.init_args.fit_splits, and one in .val_splits")
     for split in splits:
         rows = table.indices(split)
         if not known[rows].any():

@@ -50,6 +50,17 @@ def check_positive(values: Mapping[str, float | None]) -> None:
             raise ConfigError(f"data.init_args.{name} is {value}, expected a positive number")
 
 
+def check_not_negative(values: Mapping[str, int]) -> None:
+    """Check settings of which there may be none.
+
+    Raises:
+        ConfigError: If one is below zero; the message names it.
+    """
+    for name, value in values.items():
+        if value < 0:
+            raise ConfigError(f"data.init_args.{name} is {value}, expected 0 or more")
+
+
 class BatchLimit(NamedTuple):
     """What bounds a batch of one process; one of both is None."""
 
