@@ -89,7 +89,7 @@ def batch_limits(
     if seconds is not None and pool_batches != POOL_BATCHES:
         raise ConfigError(
             f"data.init_args.pool_batches is {pool_batches}, but batches by seconds come from buckets of one length; "
-            f"leave it at {POOL_BATCHES}, or set batch_seconds to null"
+            f"set it to {POOL_BATCHES}, or batch_seconds to null"
         )
     fit = BatchLimit(size, None) if seconds is None else BatchLimit(None, seconds)
     return fit, fit if eval_size is None and eval_seconds is None else BatchLimit(eval_size, eval_seconds)
