@@ -65,6 +65,24 @@ def test_an_empty_label_among_labels_is_a_warning(planted):
     assert kinds["label_empty"].ids == kinds["unlabelled"].ids == ("train_8", "train_9")
 
 
+def test_no_label_on_a_tie_of_votes_is_no_empty_label(tmp_path):
+    report = saved(tmp_path, id=["led", "tied"], emotion=["sad", None], emotion_votes=[[0, 1], [0.5, 0.5]])
+    assert not of_kind(report, "label_empty")
+    (note,) = of_kind(report, "unlabelled")
+    assert (note.severity, note.ids) == ("note", ("tied",))
+
+
+def test_a_corpus_without_any_class_or_attribute_is_a_warning(tmp_path):
+    (warning,) = of_kind(saved(tmp_path, id=["a", "b"]), "unlabelled")
+    assert (warning.severity, warning.ids) == ("warning", ("a", "b"))
+    assert not of_kind(saved(tmp_path, id=["a", "b"], valence=[4.0, None]), "unlabelled")
+
+
+def test_a_corpus_without_any_class_still_says_what_its_labels_are(tmp_path):
+    (note,) = of_kind(saved(tmp_path, id=["a", "b"], source_label=["X", "O"], valence=[4.0, 4.0]), "unlabelled")
+    assert note.message == "all utterances of train are without a class (the corpus says: X 1, O 1)"
+
+
 def test_labels_that_are_mapped_to_none_are_a_note_with_what_the_corpus_says(planted):
     for id in ("train_3", "train_4"):
         planted.rows[id]["emotion"] = "calm"

@@ -58,10 +58,18 @@ def _classes(material: Material) -> Iterator[Finding]:
 
 
 def _unlabelled(material: Material) -> Iterator[Finding]:
-    """Yield rows without a class, by split, with what the corpus says of them instead (``O``, ``X``)."""
+    """Yield rows without a class, by split, with what the corpus says of them instead (``O``, ``X``).
+
+    A corpus of attributes has no class anywhere, and labels that follow the votes have none on a tie: neither is a gap.
+    """
     emotions, labels = material.column("emotion"), material.column("source_label")
+    labelled = any(label is not None for label in labels)
     if all(emotion is None for emotion in emotions):
-        return
+        if emotions and all(value is None for name in ATTRIBUTES for value in material.column(name)):
+            message = "no utterance has a class or an attribute: nothing can be learned or scored"
+            yield material.finding("unlabelled", "warning", message, range(len(emotions)))
+        if not labelled:
+            return
     for split, rows in material.splits.items():
         without = [row for row in rows if emotions[row] is None]
         if not without:
@@ -72,7 +80,7 @@ def _unlabelled(material: Material) -> Iterator[Finding]:
         message = f"{share} utterances of {split} are without a class (the corpus says: {said})"
         yield material.finding("unlabelled", "note", message, without)
         empty = [row for row in without if labels[row] is None]
-        if empty and len(empty) < len(rows):
+        if labelled and empty and len(empty) < len(rows):
             message = f"{plural(len(empty), 'utterance')} of {split} with an empty label, while {len(rows) - len(empty):,} have one"
             yield material.finding("label_empty", "warning", message, empty)
 
