@@ -51,15 +51,20 @@ def show(report: "CorpusReport", console: "Console", limit: int | None = SHOWN) 
         limit: Most ids, names or reasons of a finding; all by default of None.
     """
     splits = ", ".join(f"{split} {n:,}" for split, n in report.splits.items())
-    console.print(f"{report.source}: {splits}" if splits else report.source, markup=False)
+    console.print(_line(f"{report.source}: {splits}" if splits else report.source), markup=False)
     for finding in report.findings:
         console.print(f"\n[{_STYLES[finding.severity]}]{finding.severity}[/] {finding.kind}: ", end="")
-        console.print(finding.message, markup=False)
+        console.print(_line(finding.message), markup=False)
         for line in _listed(finding, limit):
-            console.print(f"    {line}", markup=False)
+            console.print(f"    {_line(line)}", markup=False)
     counts = [f"{n} {name}{'' if n == 1 else 's'}" for name in _STYLES if (n := report.count(name))]  # type: ignore[arg-type]
     unworried = not (report.count("error") or report.count("warning"))
     console.print(f"\n{'No error and no warning' if unworried else ', '.join(counts)}{_noted(report) if unworried else ''}.")
+
+
+def _line(text: str) -> str:
+    """Return text from a corpus as one line: line breaks and other characters that a terminal would obey as escapes."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
 
 
 def _noted(report: "CorpusReport") -> str:
