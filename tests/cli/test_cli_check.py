@@ -55,6 +55,18 @@ def test_errors_exit_1_with_the_reason_of_each_utterance(manifest, capsys):
     assert "line 14: class 'wrath' is not in the class list" in text
 
 
+def test_a_line_break_or_an_escape_in_an_id_stays_in_its_line(tmp_path, capsys):
+    (tmp_path / "texts.csv").write_text('id,split,emotion,transcript\n"a\nb\x1b[31m",train,wrath,hi\n')
+    assert check(tmp_path / "texts.csv", "--corpus.options.audio", "false") == 1
+    assert "\n    a\\nb\\x1b[31m: " in capsys.readouterr().out
+
+
+def test_an_unknown_option_is_told_by_the_command_and_no_option_of_another_is_suggested(manifest, capsys):
+    assert check(manifest, "--per-clas", "3") == 2
+    error = capsys.readouterr().err
+    assert error == "emojudge corpus check: unrecognized arguments: --per-clas 3. See emojudge corpus check --help.\n"
+
+
 @pytest.mark.parametrize(("more", "shown"), [([], 5), (["--all-ids"], 10)])
 def test_the_first_ids_are_shown_or_all(manifest, capsys, more, shown):
     for i in range(10):

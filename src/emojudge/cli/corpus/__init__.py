@@ -25,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
         module = import_module(f".{name}", __package__)
         command = commands.add_parser(name, help=line, description=(module.__doc__ or "").partition(": ")[2])
         module.add_arguments(command)
-    options = parser.parse_args(own)
+    options, unknown = parser.parse_known_args(own)
+    if unknown:  # said by the command itself, which knows its options; the parser above would suggest those of other commands
+        commands.choices[options.command].error(f"unrecognized arguments: {' '.join(unknown)}")
     options.settings, options.prog = settings, f"corpus {options.command}"
     options.usage_error = commands.choices[options.command].error
     return int(import_module(f".{options.command}", __package__).run(options))
