@@ -97,3 +97,18 @@ def test_mistakes_are_one_line(arguments, status, words, capsys):
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_speakers_that_are_not_known_are_counted_where_they_are_dealt(tmp_path, capsys):
+    rows = [f"{i},{'train' if i < 6 else 'test'},sad,{'' if i in (0, 1, 9) else f's{i}'},hi" for i in range(12)]
+    (tmp_path / "texts.csv").write_text("\n".join(["id,split,emotion,speaker,transcript", *rows]) + "\n")
+    source = [str(tmp_path / "texts.csv"), "--corpus.options.audio=false", "--folds", "3", "--out", str(tmp_path / "out")]
+    assert main(["corpus", "split", *source]) == 0
+    assert capsys.readouterr().err.startswith("3 utterances without a known speaker, dealt by recording")
+    assert main(["corpus", "split", *source, "--no-dev", "--only", "train"]) == 1  # a split test would stay
+    assert capsys.readouterr().err.startswith("2 utterances without a known speaker, dealt by recording")
+
+
+def test_a_folder_in_place_of_the_file_of_splits_is_refused_before_the_corpus_is_read(root, tmp_path, capsys):
+    assert main(["corpus", "split", str(root / "nowhere"), "--dev2", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"emojudge: --out {tmp_path} is a folder; name a file, such as {tmp_path / 'splits.csv'}\n"

@@ -1,9 +1,12 @@
 """``emojudge corpus split``: Make splits that share no speaker and write them to files that --corpus.splits takes."""
 
+import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import ConfigError, plural
 from .source import add_source, read_settings, read_source
 
 if TYPE_CHECKING:
@@ -48,6 +51,7 @@ def run(options: Namespace) -> int:
     from ...corpus import write_splits
 
     table = read_source(read_settings(options))
+    _warn_of_unknown_speakers(table, options)
     for name, made in _made(table, options).items():
         path = f"{options.out}/{name}.csv" if name else options.out
         write_splits(made, path)
@@ -63,6 +67,19 @@ def _check(options: Namespace) -> None:
         if given and kind not in kinds:
             shown, meant = (text.replace("_", "-") for text in (name, " or --".join(kinds)))
             options.usage_error(f"argument --{shown}: is for --{meant} and has no effect with --{kind.replace('_', '-')}")
+    if kind not in _FOLDS and Path(options.out).is_dir():
+        raise ConfigError(f"--out {options.out} is a folder; name a file, such as {Path(options.out) / 'splits.csv'}")
+
+
+def _warn_of_unknown_speakers(table: "Table", options: Namespace) -> None:
+    """Say of how many utterances that are dealt by speaker nobody knows whether their voices stay in one split."""
+    if options.folds is None or options.by == "recording":
+        return
+    rows = zip(table.column("speaker"), table.column("split"), strict=True)
+    n_unknown = sum(speaker is None and (options.only is None or split in options.only) for speaker, split in rows)
+    if n_unknown:
+        dealt = "dealt by recording, or alone where that is unknown too: splits may share their speakers"
+        print(f"{plural(n_unknown, 'utterance')} without a known speaker, {dealt}", file=sys.stderr)
 
 
 def _made(table: "Table", options: Namespace) -> dict[str, "Table"]:
@@ -82,8 +99,6 @@ def _made(table: "Table", options: Namespace) -> dict[str, "Table"]:
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
-    from ...errors import ConfigError
-
     pairs = dict(text.rpartition("=")[::2] for text in texts)
     for text in texts:
         if not all(text.rpartition("=")[::2]):
