@@ -124,6 +124,12 @@ def test_the_header_tells_the_duration_without_decoding(tmp_path, monkeypatch):
     assert header_duration(tmp_path / "a.flac") == 0.5
 
 
+def test_the_header_of_a_file_without_samples_gives_no_duration(tmp_path):
+    soundfile.write(tmp_path / "a.wav", np.zeros(0), SAMPLE_RATE)
+    with pytest.raises(AudioError, match=r"a\.wav: the audio file has no samples"):
+        header_duration(tmp_path / "a.wav")
+
+
 def test_silence_is_noticed_and_not_refused(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.full(100, 2e-5), SAMPLE_RATE, subtype="FLOAT")
     assert inspect_audio(tmp_path / "a.wav").silent

@@ -109,9 +109,10 @@ def header_duration(path: str | Path) -> float:
     """Return the duration that the header of an audio file states, in seconds, without decoding it.
 
     Raises:
-        AudioError: If the file is missing, is not audio or is known to be cut short.
+        AudioError: If the file is missing, is not audio, has no sample or is known to be cut short.
     """
     with _open(path) as file:
+        _check(path, file.frames, file.frames, finite=True)
         return float(file.frames / file.samplerate)
 
 

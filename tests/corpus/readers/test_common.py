@@ -32,7 +32,7 @@ def test_a_byte_order_mark_and_blank_lines_do_not_matter(tmp_path):
         (b"a,b\n1,2\n1,2,3\n", "line 3 has 3 fields, the header has 2"),
         (b"a,b\n1\n", "line 2 has 1 fields, the header has 2"),
         (b'a,b\n1,"2\n', "line 2 is not CSV"),
-        (b"a,b\n1,\xff\n", "not UTF-8 .byte 0xff"),
+        (b"a,b\n" + 2000 * b"1,2\n" + b"1,\xff\n", "line 2002 is not UTF-8 .byte 0xff"),
     ],
 )
 def test_a_file_of_another_form_is_refused(tmp_path, content, words):

@@ -102,7 +102,7 @@ def read_csv(path: Path, *, delimiter: str = ",", expected: str = "a header row 
     except OSError as error:
         raise CorpusError(f"{path}: not readable ({error.strerror or error}); expected {expected}") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(not_utf8(path, error, lines[-1] if lines else 0)) from error
+        raise CorpusError(not_utf8(path)) from error
     except csv.Error as error:
         raise CorpusError(f"{path}: line {reader.line_num} is not {form} ({error}); quotes inside a quoted field are doubled") from error
     if not rows:
@@ -121,9 +121,15 @@ def read_csv(path: Path, *, delimiter: str = ",", expected: str = "a header row 
     return CsvFile(path, header, rows[1:], lines[1:])
 
 
-def not_utf8(path: Path, error: UnicodeDecodeError, line: int) -> str:
-    """Return what to say of a file that is not UTF-8 somewhere after a line."""
-    return f"{path}: not UTF-8 (byte {error.object[error.start]:#04x} after line {line}); save it as UTF-8"
+def not_utf8(path: Path) -> str:
+    """Return what to say of a file that is not UTF-8: the line and the byte; a text file is decoded in blocks, which do not tell it."""
+    with open(path, "rb") as file:
+        for n, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return f"{path}: line {n} is not UTF-8 (byte {line[error.start]:#04x}); save the file as UTF-8"
+    return f"{path}: not UTF-8; save the file as UTF-8"
 
 
 def number(text: str) -> float | None:

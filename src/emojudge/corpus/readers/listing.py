@@ -83,9 +83,9 @@ def _read_json_lines(path: Path, expected: Sequence[str]) -> Rows:
     except OSError as error:
         raise CorpusError(f"{path}: not readable ({error.strerror or error}); {form}") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(not_utf8(path, error, n)) from error
+        raise CorpusError(not_utf8(path)) from error
     except json.JSONDecodeError as error:
-        raise CorpusError(f"{path}: line {n} is not JSON ({error.msg} at character {error.colno}); {form}") from error
+        raise CorpusError(f"{path}: line {n} is not JSON ({error.msg} at character {error.pos + 1}); {form}") from error
     except _TwiceError as error:
         raise CorpusError(f"{path}: line {n} has the name '{error}' twice; {form}") from error
     except ValueError as error:
