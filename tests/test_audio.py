@@ -130,6 +130,21 @@ def test_the_header_of_a_file_without_samples_gives_no_duration(tmp_path):
         header_duration(tmp_path / "a.wav")
 
 
+@pytest.mark.parametrize("rate", [SAMPLE_RATE, 44_100])
+def test_a_flac_stream_that_leaves_its_length_open_is_the_same_sound(tmp_path, rate):
+    soundfile.write(tmp_path / "a.flac", np.stack([tone(440, 5, rate), tone(300, 5, rate)], axis=1), rate)
+    header = bytearray((tmp_path / "a.flac").read_bytes())
+    header[21] &= 0xF0  # the 36 bits of the number of samples, where 0 means that it is not known
+    header[22:26] = bytes(4)
+    (tmp_path / "open.flac").write_bytes(header)
+    assert header_duration(tmp_path / "open.flac") == 5
+    assert inspect_audio(tmp_path / "open.flac") == inspect_audio(tmp_path / "a.flac")
+    for most in (None, 0.5, 60):
+        np.testing.assert_array_equal(
+            load_audio(tmp_path / "open.flac", max_duration_s=most), load_audio(tmp_path / "a.flac", max_duration_s=most)
+        )
+
+
 def test_silence_is_noticed_and_not_refused(tmp_path):
     soundfile.write(tmp_path / "a.wav", np.full(100, 2e-5), SAMPLE_RATE, subtype="FLOAT")
     assert inspect_audio(tmp_path / "a.wav").silent

@@ -33,6 +33,9 @@ _STATED_BYTES = re.compile(r"(?:data|SSND) : (\d+) \(should be (\d+)\)")
 _STREAMED = 0x7FFFF000
 """Lengths from here on stand for "not known": the header was written before the end of a stream was."""
 
+_NO_LENGTH = 1 << 62
+"""From this number of frames on libsndfile says that it does not know it: a FLAC stream may leave its length open."""
+
 _NO_END = "Last page lacks an end-of-stream bit"
 """libsndfile's remark on an Ogg file that is cut short."""
 
@@ -97,23 +100,28 @@ def inspect_audio(path: str | Path) -> AudioFacts:
     """
     with _open(path) as file:
         rate, wanted, tally = int(file.samplerate), int(file.frames), _Tally(int(file.channels))
+        open_end = wanted >= _NO_LENGTH
         file.seekable = lambda: False  # else soundfile seeks after each read, and MP3 decodes to other samples after a seek
         buffer: NDArray[np.float32] = np.empty((min(wanted, _BLOCK_FRAMES), tally.channels), dtype=np.float32)
         while len(block := file.read(out=buffer[: wanted - tally.frames])):
             tally.add(block)
-    _check(path, tally.frames, wanted, finite=math.isfinite(tally.energy))
+    _check(path, tally.frames, tally.frames if open_end else wanted, finite=math.isfinite(tally.energy))
     return tally.facts(rate)
 
 
 def header_duration(path: str | Path) -> float:
     """Return the duration that the header of an audio file states, in seconds, without decoding it.
 
+    Only a stream whose header leaves the length open is decoded to its end.
+
     Raises:
         AudioError: If the file is missing, is not audio, has no sample or is known to be cut short.
     """
     with _open(path) as file:
         _check(path, file.frames, file.frames, finite=True)
-        return float(file.frames / file.samplerate)
+        if file.frames < _NO_LENGTH:
+            return float(file.frames / file.samplerate)
+    return inspect_audio(path).duration_s
 
 
 @dataclass
@@ -188,9 +196,24 @@ def _decode(path: str | Path, max_duration_s: float | None) -> tuple[NDArray[np.
     with _open(path) as file:
         rate = int(file.samplerate)
         wanted = file.frames if max_duration_s is None else min(file.frames, round(max_duration_s * rate))
-        samples: NDArray[np.float32] = file.read(wanted, dtype="float32", always_2d=True)
+        samples: NDArray[np.float32]
+        if file.frames < _NO_LENGTH:
+            samples = file.read(wanted, dtype="float32", always_2d=True)
+        else:
+            samples = _read_to_end(file, wanted)
+            wanted = len(samples)
     _check(path, len(samples), wanted, finite=bool(np.isfinite(samples).all()))
     return samples, rate
+
+
+def _read_to_end(file: Any, most: int) -> NDArray[np.float32]:
+    """Return the samples of an open file whose length is not known, ``(samples, channels)``, ``most`` at most."""
+    file.seekable = lambda: False  # a stream is read on, never back
+    blocks: list[NDArray[np.float32]] = [np.empty((0, int(file.channels)), dtype=np.float32)]
+    while most and len(block := file.read(min(most, _BLOCK_FRAMES), dtype="float32", always_2d=True)):
+        blocks.append(block)
+        most -= len(block)
+    return np.concatenate(blocks)
 
 
 @contextmanager
