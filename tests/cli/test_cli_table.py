@@ -60,3 +60,9 @@ def test_utterances_that_cannot_be_used_are_not_counted_and_said(tmp_path, capsy
 def test_only_one_form_at_a_time(saved, capsys):
     assert main(["corpus", "table", str(saved), "--csv", "--json"]) == 2
     assert "not allowed with" in capsys.readouterr().err
+
+
+def test_a_split_to_tune_on_that_is_not_there_is_told_by_the_name_of_its_setting(tmp_path, capsys):
+    (tmp_path / "texts.csv").write_text("id,split,emotion,transcript\na,train,sad,hi\nb,dev,sad,ho\n")
+    assert main(["corpus", "table", str(tmp_path / "texts.csv"), "--corpus.options.audio", "false", "--tune_on", "dev2"]) == 1
+    assert capsys.readouterr().err.endswith(f"tune_on: manifest {tmp_path / 'texts.csv'} has no split 'dev2' (found: train, dev)\n")

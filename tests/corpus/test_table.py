@@ -113,6 +113,8 @@ def test_columns_can_be_replaced():
 def test_a_column_that_no_table_has_cannot_be_replaced():
     with pytest.raises(CorpusError, match=r"no column 'valnce'.*Did you mean 'valence'"):
         table().with_columns(valnce=[1, 2, 3, 4])
+    with pytest.raises(CorpusError, match=r"no column 'speakr'.*Did you mean 'speaker'"):
+        table().column("speakr")
 
 
 @pytest.mark.parametrize(
@@ -130,6 +132,8 @@ def test_a_column_that_no_table_has_cannot_be_replaced():
 def test_a_table_that_breaks_its_promises_is_refused(columns, words):
     with pytest.raises(CorpusError, match=words):
         table(**columns)
+    with pytest.raises(CorpusError, match=words.replace(r"\['mood'\]", "'mood'")):
+        table().with_columns(**columns)
 
 
 @pytest.mark.parametrize(

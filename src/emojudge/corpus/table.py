@@ -90,7 +90,12 @@ class Table:
         return int(self.rows.num_rows)
 
     def column(self, name: str) -> list[Any]:
-        """Return one column as a list in row order."""
+        """Return one column as a list in row order.
+
+        Raises:
+            CorpusError: If a table has no such column.
+        """
+        _known_column(name)
         return self.rows.data.column(name).to_pylist()  # type: ignore[no-any-return]
 
     @property
@@ -134,14 +139,15 @@ class Table:
         """Return the table with some columns replaced, and a new fingerprint.
 
         Raises:
-            CorpusError: If a table has no such column.
+            CorpusError: If a table has no such column, or the result would not be a table (:func:`build_table`).
         """
         import pyarrow
 
+        for name in columns:
+            _known_column(name)
+        _check({"id": self.column("id"), "split": self.column("split"), **columns}, self.info)
         table = self.rows.data.table
         for name, values in columns.items():
-            if name not in COLUMNS:
-                raise CorpusError(f"a table has no column '{name}' (known: {', '.join(COLUMNS)}).{nearest(name, COLUMNS)}")
             position = table.schema.get_field_index(name)
             table = table.set_column(position, name, pyarrow.array(values, type=_schema().field(name).type))
         return _table(table, self.info)
@@ -229,6 +235,11 @@ def _fingerprint(table: "pyarrow.Table", classes: tuple[str, ...]) -> str:
     for name in ("id", "split", "audio_digest", "transcript", "source_label", "emotion", "emotion_votes", *ATTRIBUTES):
         digest.update(json.dumps([name, table.column(name).to_pylist()]).encode())
     return digest.hexdigest()[:16]
+
+
+def _known_column(name: str) -> None:
+    if name not in COLUMNS:
+        raise CorpusError(f"a table has no column '{name}' (known: {', '.join(COLUMNS)}).{nearest(name, COLUMNS)}")
 
 
 def _check(columns: Mapping[str, Sequence[Any]], info: TableInfo) -> None:

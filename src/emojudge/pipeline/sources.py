@@ -76,6 +76,9 @@ def arrange(table: Table, config: RunConfig) -> Table:
         table = dev2(table, seed=corpus.dev2.seed, per_class=corpus.dev2.per_class, allow_rare=corpus.dev2.allow_rare)
     roles = dict(config.roles)
     if config.tune_on is not None:
+        if config.tune_on not in table.splits:
+            found = ", ".join(table.splits)
+            raise ConfigError(f"tune_on: {table.info.source} has no split '{config.tune_on}' (found: {found})")
         roles |= {split: "hold" for split, role in (dict(table.info.roles) | roles).items() if role == "tune"} | {config.tune_on: "tune"}
     return table.with_roles(roles)
 

@@ -109,6 +109,8 @@ def test_each_speaker_is_left_out_once_and_the_next_one_is_dev():
     [
         (lambda: k_fold(table(["a", "b"] * 5), 3), CorpusError, "2 speakers cannot be dealt into 3 folds; take 2 or fewer"),
         (lambda: k_fold(table(SPEAKERS), 2), ConfigError, "n_folds is 2, expected 3 or more: .* train, dev, test"),
+        (lambda: k_fold(table(SPEAKERS), 3, by="speakers"), ConfigError, "by is 'speakers', expected speaker or recording"),
+        (lambda: leave_one_out(table(SPEAKERS), by="gender"), ConfigError, "by is 'gender', expected speaker or recording"),
         (lambda: k_fold(table(SPEAKERS), 3, by="recording"), CorpusError, "70 utterances without a known recording: u000, .*"),
         (lambda: k_fold(table(SPEAKERS), 3, splits=["trian"]), CorpusError, r"no utterance in split 'trian' \(found: train 70\)"),
         (

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,9 @@ def k_fold(
 
     Raises:
         CorpusError: If there are fewer groups than folds, a split does not exist, or a name that stays is train, dev or test.
-        ConfigError: If ``n_folds`` is too small.
+        ConfigError: If ``n_folds`` is too small, or ``by`` is neither ``speaker`` nor ``recording``.
     """
+    _check_group(by)
     least = 3 if dev else 2
     if n_folds < least:
         raise ConfigError(f"n_folds is {n_folds}, expected {least} or more: a fold needs a part for each of {', '.join(_names(dev))}")
@@ -65,7 +66,9 @@ def leave_one_out(table: Table, *, by: Group = "speaker", dev: bool = True, spli
     Raises:
         CorpusError: If an utterance has no speaker (or recording), there are too few of them, a split does not exist, or a
             name that stays is train, dev or test.
+        ConfigError: If ``by`` is neither ``speaker`` nor ``recording``.
     """
+    _check_group(by)
     rows = _dealt(table, splits)
     groups = _known(table, by, rows)
     names = sorted(set(groups))
@@ -109,6 +112,11 @@ def by_column(table: Table, column: str, splits: Mapping[str, str], default: str
 
 def _names(dev: bool) -> tuple[str, ...]:
     return ("train", "dev", "test") if dev else ("train", "test")
+
+
+def _check_group(by: str) -> None:
+    if by not in get_args(Group):
+        raise ConfigError(f"by is '{by}', expected {' or '.join(get_args(Group))}.{nearest(by, get_args(Group))}")
 
 
 def _dealt(table: Table, splits: Sequence[str] | None) -> _Rows:
