@@ -34,7 +34,7 @@ def refusal(path: Path) -> str:
 
 def test_a_table_finds_its_rows_whatever_their_splits_labels_and_order(store: AudioStore, table: Table) -> None:
     assert store.rows_of(table).tolist() == [0, 1, 2, 3, 4, -1]
-    changed = table.select([4, 5, 1]).with_columns(split=["fold_1", "fold_2", "test"], emotion=["anger", None, "fear"])
+    changed = table.select([4, 5, 1]).with_columns(split=["fold_1", "fold_2", "test"], emotion=["angry", None, "fear"])
     assert store.rows_of(changed).tolist() == [4, -1, 1]
 
 
