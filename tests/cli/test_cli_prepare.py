@@ -94,6 +94,14 @@ def test_a_corpus_that_is_read_gets_its_table_beside_its_audio(tmp_path: Path, c
     assert len(AudioStore(tmp_path / "out" / "table.audio")) == 1
 
 
+def test_an_empty_folder_is_filled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    soundfile.write(tmp_path / "one.wav", [0.5] * 16000, 16000)
+    (tmp_path / "manifest.csv").write_text("file,split,emotion\none.wav,train,angry\n")
+    (tmp_path / "out" / "table.audio").mkdir(parents=True)
+    assert cli.main(["prepare", str(tmp_path / "manifest.csv"), "--out", str(tmp_path / "out")]) == 0
+    assert "1 utterance stored" in capsys.readouterr().out
+
+
 def test_a_file_that_vanished_is_named_with_its_utterance(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     soundfile.write(tmp_path / "one.wav", [0.5] * 16000, 16000)
     (tmp_path / "manifest.csv").write_text("file,split,emotion\none.wav,train,angry\n")

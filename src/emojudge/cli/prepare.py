@@ -49,7 +49,7 @@ def _run(options: Namespace, config: "RunConfig") -> int:
 
     table, path = _table_and_place(options, config)
     plan = plan_store(table)
-    if options.check or (path.exists() and not options.rebuild):
+    if options.check or (path.is_dir() and any(path.iterdir()) and not options.rebuild):
         store = AudioStore(path)
         store.rows_of(table)
         if options.check:

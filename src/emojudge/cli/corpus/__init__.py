@@ -8,7 +8,7 @@ from .source import take_settings
 
 COMMANDS = {
     "check": "report leaks between splits, broken utterances, odd labels, sounds and transcripts",
-    "split": "make speaker-disjoint splits and write them to files",
+    "split": "make splits, such as speaker-disjoint folds, and write them to files",
     "synthesize": "write a synthetic corpus in the MSP-Podcast layout",
     "table": "print classes, hours and speakers of each split beside the paper's Table 1; draw them",
     "transcribe": "fill missing transcripts by a speech recogniser",

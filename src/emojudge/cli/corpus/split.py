@@ -1,4 +1,4 @@
-"""``emojudge corpus split``: Make splits that share no speaker and write them to files that --corpus.splits takes."""
+"""``emojudge corpus split``: Write splits to files for --corpus.splits: speaker-disjoint folds, leave-one-out, by a column, or Dev-2."""
 
 import sys
 from argparse import ArgumentParser, Namespace

@@ -114,7 +114,7 @@ def _noticed(read: Read) -> Iterator[Finding]:
     for name, noticed in read.noticed.items():
         if noticed and name != "emotion_differs_from_ratings":
             ids, others = [id for id in noticed if id in known], [id for id in noticed if id not in known]
-            what = plural(len(noticed), "utterance" if ids else "entry of unknown utterance")
+            what = plural(len(noticed), "utterance" if ids else "line")
             yield Finding(name, "note", f"{what}: {name.replace('_', ' ')}", tuple(ids), tuple(dict.fromkeys(others)))
 
 

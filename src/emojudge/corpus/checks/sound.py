@@ -15,7 +15,7 @@ CLIPPED = 1e-3
 """Share of clipped samples from which a recording is reported: a millisecond of each second is distorted."""
 
 DC_OFFSET = 0.01
-"""Mean of the samples from which a recording is reported: 1 % of full scale, the usual limit of sound archives."""
+"""Mean of the samples from which a recording is reported: 1 % of full scale; our choice."""
 
 DC_SHARE = 0.1
 """The same for quiet recordings: an offset of a tenth of their root mean square, 1 % of their energy ..."""
