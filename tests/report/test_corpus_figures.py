@@ -82,3 +82,14 @@ def test_files_are_written_of_what_there_is(tmp_path, format, beginning):
 def test_a_corpus_with_nothing_to_draw_gives_no_file(tmp_path):
     nothing = {name: [None] * 30 for name in ("emotion", "duration_s", "valence")}
     assert draw_corpus(table_of(["train"], **nothing), tmp_path) == []
+
+
+def test_names_with_dollar_signs_are_drawn_and_are_no_formulas(tmp_path):
+    names = ("$_$", "US$ or A$", "one $")
+    table = table_of(["$_$", "train"], names)
+    assert len(draw_corpus(table, tmp_path, "svg")) == 3
+    panel = panels_of(class_figure(compose(table)))[0]
+    shown = [*panel.get_yticklabels(), panel.title]
+    drawn = [text._preprocess_math(text.get_text()) for text in shown]  # what matplotlib draws, and as a formula or not
+    assert [text for text, _ in drawn[:3]] == list(names)
+    assert not any(formula for _, formula in drawn)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from ..corpus import Table as Corpus
 from ..errors import ConfigError
@@ -51,7 +52,10 @@ def main(arguments: Sequence[str]) -> int:
             interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} {differing} {low:+.3f} to {high:+.3f}"
             mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
             console.print(
-                f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}", highlight=False, soft_wrap=True
+                f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
             )
     return 0
 
@@ -83,9 +87,9 @@ def _print(cells: list[list[str]], title: str, footnotes: list[str], console: Co
     header, *rows = cells
     table = RichTable(title=title, title_justify="left")
     for i, name in enumerate(header):
-        table.add_column(name, justify="left" if i == 0 else "right")
+        table.add_column(Text(name), justify="left" if i == 0 else "right")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     console.print(table)
     for note in footnotes:
         console.print(note, highlight=False, markup=False, soft_wrap=True)

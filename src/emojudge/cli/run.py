@@ -34,7 +34,10 @@ def main(arguments: Sequence[str]) -> int:
         results = run_experiment(config, options.out, display, force=options.force)
     show(results, console)
     console.print(
-        f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system", highlight=False, soft_wrap=True
+        f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
     return 0
 

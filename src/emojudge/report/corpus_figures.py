@@ -56,19 +56,19 @@ def class_figure(splits: Sequence[SplitComposition]) -> "Figure | None":
     table = CorpusTable(labelled)
     n_columns = min(MOST_COLUMNS, len(labelled))
     n_rows = math.ceil(len(labelled) / n_columns)
-    names = table.classes
+    names = [_plain(name) for name in table.classes]
     figure = _figure(1.3 + 2.4 * n_columns, 0.9 + n_rows * (0.9 + 0.26 * len(names)))
     panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
     for panel, split in zip(panels, labelled, strict=False):
-        shares = [split.percent(name) or 0.0 for name in names]
+        shares = [split.percent(name) or 0.0 for name in table.classes]
         panel.barh(names, shares, color=BLUE, height=0.7, label="corpus")
         paper = table.paper(split.split)
         if paper is not None:
-            marks = [paper.percent[name] for name in names]
+            marks = [paper.percent[name] for name in table.classes]
             panel.plot(marks, names, "D", color=ORANGE, markersize=4.5, markeredgecolor="white", label="paper, Table 1")
         for row, share in enumerate(shares):
             panel.text(0.98, row, f"{share:.1f}", transform=panel.get_yaxis_transform(), ha="right", va="center", fontsize=8)
-        panel.set_title(f"{split.split} ({split.role}), n = {split.n_labelled:,}", fontsize=10)
+        panel.set_title(f"{_plain(split.split)} ({split.role}), n = {split.n_labelled:,}", fontsize=10)
         panel.margins(x=0.25)  # room for the numbers
     panels[0].invert_yaxis()
     for panel in panels[len(labelled) :]:
@@ -99,7 +99,7 @@ def attribute_figure(table: Table) -> "Figure | None":
                 _bars(panel, found, edges)
                 panel.axvline(float(found.mean()), color=ORANGE, linestyle="--", linewidth=1.5)
                 _corner(panel, f"n = {len(found):,}\nmean {found.mean():.2f}")
-        row[0].set_ylabel(f"{split} ({table.info.roles[split]})", fontsize=10)
+        row[0].set_ylabel(f"{_plain(split)} ({table.info.roles[split]})", fontsize=10)
     for panel, name in zip(panels[-1], names, strict=True):
         panel.set_xlabel(f"{name} (1 to 7)", fontsize=10)
         panel.set_xticks(range(1, 8))
@@ -122,7 +122,7 @@ def duration_figure(table: Table) -> "Figure | None":
         _bars(panel, found, edges)
         panel.axvline(float(np.median(found)), color=ORANGE, linestyle="--", linewidth=1.5)
         _corner(panel, f"n = {len(found):,}\nmedian {np.median(found):.2f} s\n{found.min():.2f} to {found.max():.2f} s")
-        panel.set_ylabel(f"{split}\n({table.info.roles[split]})", fontsize=10)
+        panel.set_ylabel(f"{_plain(split)}\n({table.info.roles[split]})", fontsize=10)
         panel.set_xscale("log")
     ticks = [seconds for seconds in _round_numbers((1, 2, 3, 5, 7) if most < 20 * least else (1, 2, 5)) if edges[0] <= seconds <= edges[-1]]
     panels[-1].set_xticks(ticks, [f"{seconds:g}" for seconds in ticks])
@@ -136,6 +136,11 @@ def _figure(width: float, height: float) -> "Figure":
     """Return an empty figure of a size in inches, drawn without a screen."""
     figure: Figure = need("matplotlib.figure", "corpus").Figure(figsize=(width, height), layout="constrained")
     return figure
+
+
+def _plain(name: str) -> str:
+    """Return a name of the corpus so that it is drawn as it is: two dollar signs would make a formula of what they enclose."""
+    return name.replace("$", r"\$")
 
 
 def _by_split(table: Table, column: str) -> dict[str, Any]:

@@ -52,17 +52,18 @@ def run(options: Namespace) -> int:
 
 
 def show(composition: "CorpusTable", source: str, console: "Console") -> None:
-    """Print a table and what must be said below it."""
+    """Print a table and what must be said below it; names of the corpus as they are, brackets too."""
     from rich.table import Table as RichTable
+    from rich.text import Text
 
     from ...report.corpus_table import CAPTION
 
     header, *rows = composition.cells()
-    grid = RichTable(title=f"{source}\n{CAPTION}", title_justify="left", title_style="")
+    grid = RichTable(title=Text(f"{source}\n{CAPTION}"), title_justify="left", title_style="")
     for i, name in enumerate(header):
-        grid.add_column(name, justify="left" if i == 0 else "right", no_wrap=i == 0)
+        grid.add_column(Text(name), justify="left" if i == 0 else "right", no_wrap=i == 0)
     for row in rows:
-        grid.add_row(*row, end_section=row[0] == composition.classes[-1])
+        grid.add_row(*map(Text, row), end_section=row[0] == composition.classes[-1])
     if not console.is_terminal:
         console.width = max(console.width, console.measure(grid, options=console.options.update(max_width=1_000)).maximum)
     console.print(grid)
