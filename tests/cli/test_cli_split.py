@@ -112,3 +112,15 @@ def test_speakers_that_are_not_known_are_counted_where_they_are_dealt(tmp_path, 
 def test_a_folder_in_place_of_the_file_of_splits_is_refused_before_the_corpus_is_read(root, tmp_path, capsys):
     assert main(["corpus", "split", str(root / "nowhere"), "--dev2", "--out", str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"emojudge: --out {tmp_path} is a folder; name a file, such as {tmp_path / 'splits.csv'}\n"
+
+
+def test_a_value_with_two_splits_is_refused(root, tmp_path, capsys):
+    out = tmp_path / "splits.csv"
+    assert (
+        main(
+            ["corpus", "split", str(root), "--column", "gender", "--map", "male=dev", "male=test", "--default", "train", "--out", str(out)]
+        )
+        == 1
+    )
+    assert capsys.readouterr().err.strip() == "emojudge: --map male=test: 'male' has the split 'dev' already; a value has one split"
+    assert not out.exists()

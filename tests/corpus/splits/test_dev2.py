@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from emojudge.corpus import TableInfo, build_table, dev2
-from emojudge.errors import CorpusError
+from emojudge.errors import ConfigError, CorpusError
 
 COUNTS = {"sad": 150, "happy": 400, "fear": 120}
 
@@ -79,3 +79,8 @@ def test_dev_must_be_there_and_labelled():
         dev2(table({}), seed=0)
     with pytest.raises(CorpusError, match="no utterance in split 'dev'"):
         dev2(table().select(table().indices("train")), seed=0)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ConfigError, match="seed is -1, expected 0 to"):
+        dev2(table(), seed=-1)

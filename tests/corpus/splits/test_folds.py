@@ -149,3 +149,9 @@ def test_a_column_decides_the_splits():
 def test_values_and_columns_must_be_there(column, splits, error, words):
     with pytest.raises(error, match=words):
         by_column(table(["a", "b"], recordings=["Ses01", "Ses05"]), column, splits)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_no_generator_takes_is_refused(seed):
+    with pytest.raises(ConfigError, match=f"seed is {seed}, expected 0 to 4294967295"):
+        k_fold(table(SPEAKERS), 3, seed=seed)

@@ -99,10 +99,13 @@ def _made(table: "Table", options: Namespace) -> dict[str, "Table"]:
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:
-    pairs = dict(text.rpartition("=")[::2] for text in texts)
+    pairs: dict[str, str] = {}
     for text in texts:
-        if not all(text.rpartition("=")[::2]):
+        value, _, split = text.rpartition("=")
+        if not (value and split):
             raise ConfigError(f"--map {text}: expected VALUE=SPLIT, such as Ses05=test")
+        if pairs.setdefault(value, split) != split:
+            raise ConfigError(f"--map {text}: '{value}' has the split '{pairs[value]}' already; a value has one split")
     return pairs
 
 

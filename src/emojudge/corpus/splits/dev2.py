@@ -6,6 +6,7 @@ import numpy as np
 
 from ...errors import CorpusError
 from ..table import Table
+from .seed import check_seed
 
 RARE = 50
 """A class with fewer utterances than this in dev cannot be tuned on: :func:`dev2` refuses to leave so few."""
@@ -30,7 +31,9 @@ def dev2(table: Table, *, seed: int, per_class: int | None = None, allow_rare: b
     Raises:
         CorpusError: If ``dev2`` is already there, dev has no labelled utterance, a class has too few
             utterances to give, or would be left with fewer than 50; the message holds the numbers.
+        ConfigError: If the seed is negative or too large for a generator.
     """
+    check_seed(seed)
     if "dev2" in table.splits:
         raise CorpusError(f"{table.info.source} already has a split 'dev2' ({table.splits['dev2']} utterances)")
     ids, emotions = table.column("id"), table.column("emotion")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import ConfigError, CorpusError, nearest, plural, some
 from ..table import COLUMNS, Table
+from .seed import check_seed
 
 Group: TypeAlias = Literal["speaker", "recording"]
 """What no two splits of a fold share: a speaker, or a recording (a podcast; a session of two speakers)."""
@@ -37,9 +38,10 @@ def k_fold(
 
     Raises:
         CorpusError: If there are fewer groups than folds, a split does not exist, or a name that stays is train, dev or test.
-        ConfigError: If ``n_folds`` is too small, or ``by`` is neither ``speaker`` nor ``recording``.
+        ConfigError: If ``n_folds`` is too small, the seed is none, or ``by`` is neither ``speaker`` nor ``recording``.
     """
     _check_group(by)
+    check_seed(seed)
     least = 3 if dev else 2
     if n_folds < least:
         raise ConfigError(f"n_folds is {n_folds}, expected {least} or more: a fold needs a part for each of {', '.join(_names(dev))}")
