@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...errors import CorpusError
+from .common import not_utf8
 from .msp_files import file_name
 
 
@@ -49,7 +50,7 @@ def _pairs(path: Path, form: str) -> Iterator[tuple[int, str, str]]:
     except OSError as error:
         raise CorpusError(f"{path}: not readable ({error.strerror or error})") from error
     except UnicodeDecodeError as error:
-        raise CorpusError(f"{path}: not UTF-8 (byte {error.start}); save it as UTF-8") from error
+        raise CorpusError(not_utf8(path)) from error
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
