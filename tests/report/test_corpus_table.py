@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -91,3 +92,9 @@ def test_json_has_counts_shares_and_the_paper():
     assert train["percent"]["sad"] == 25
     assert train["paper"]["n_utterances"] == 66_992
     assert (test3["paper"], test3["percent"]["angry"]) == (None, None)
+
+
+def test_a_bar_in_a_name_makes_no_cell_of_its_own():
+    lines = [line for line in table_of(("angry", "sad|tired"), "a|b").to_markdown().splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {4}
+    assert lines[0] == r"|  | a\|b (hold) | test3 (hold) |"

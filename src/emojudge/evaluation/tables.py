@@ -12,6 +12,12 @@ from ..errors import ConfigError, nearest
 MARK = "*"
 
 
+def markdown_row(cells: Sequence[str]) -> str:
+    """Return a row of a Markdown table; a bar inside a cell stays inside."""
+    escaped = (cell.replace("|", r"\|") for cell in cells)
+    return f"| {' | '.join(escaped)} |"
+
+
 @dataclass(frozen=True)
 class Result:
     """The scores of one system on one split."""
@@ -67,7 +73,7 @@ class ResultsTable:
         """Return the table in Markdown: macro-F1 / accuracy, with its footnotes."""
         header, *rows = self.cells()
         lines = [header, ["---"] * len(header), *rows]
-        table = "\n".join(f"| {' | '.join(row)} |" for row in lines)
+        table = "\n".join(map(markdown_row, lines))
         notes = "".join(f"\n{note}\n" for note in self.footnotes)
         return f"macro-F1 / accuracy\n\n{table}\n{notes}"
 

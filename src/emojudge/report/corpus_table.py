@@ -8,6 +8,7 @@ from typing import Any
 
 from ..corpus.composition import SplitComposition
 from ..evaluation.paper import TABLE_1, TABLE_1_NOTES, PaperSplit
+from ..evaluation.tables import markdown_row
 from ..labels import EMOTIONS
 
 
@@ -50,7 +51,7 @@ class CorpusTable:
         """Return the table in Markdown, with its footnotes."""
         header, *rows = self.cells()
         align = ["---", *["---:"] * (len(header) - 1)]
-        lines = "\n".join(f"| {' | '.join(row)} |" for row in [header, align, *rows])
+        lines = "\n".join(map(markdown_row, [header, align, *rows]))
         return f"{CAPTION}\n\n{lines}\n" + "".join(f"\n{note}\n" for note in self.footnotes)
 
     def to_csv(self) -> str:
