@@ -1,5 +1,7 @@
 """The journal gives back what was added, whatever tore its end, and refuses what is none."""
 
+import errno
+
 import pytest
 
 from emojudge.errors import CorpusError
@@ -48,3 +50,34 @@ def test_two_cannot_write_at_once(tmp_path):
         TranscriptJournal(tmp_path / "j.jsonl")
     with TranscriptJournal(tmp_path / "j.jsonl"):
         pass
+
+
+def test_a_full_disk_is_named_frees_the_journal_and_costs_nothing_of_before(tmp_path):
+    class Disk:
+        """A file whose disk has room for five more bytes."""
+
+        def __init__(self, file):
+            self.file, self.room = file, 5
+
+        def write(self, content):
+            if self.room == 0:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            taken, self.room = self.file.write(content[: self.room]), 0
+            return taken
+
+        def close(self):
+            self.file.close()
+
+    path = tmp_path / "j.jsonl"
+    with TranscriptJournal(path) as journal:
+        journal.add([("k1", "a", "one")])
+        journal._file = Disk(journal._file)
+        with pytest.raises(CorpusError, match=r"j\.jsonl: cannot be written \(No space left on device\); mend that"):
+            journal.add([("k2", "b", "two")])
+        assert "k2" not in journal.known
+    assert path.read_bytes().endswith(b'\n{"key')
+    with TranscriptJournal(path) as journal:
+        assert journal.known == {"k1": "one"}
+        journal.add([("k2", "b", "two")])
+    with TranscriptJournal(path) as journal:
+        assert journal.known == {"k1": "one", "k2": "two"}

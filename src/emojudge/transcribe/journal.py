@@ -36,7 +36,7 @@ class TranscriptJournal:
             raise CorpusError(f"{self.path}: another process is transcribing into it; wait for it to end, or stop it") from error
         try:
             self.known, n_bytes = _read(self.path)
-            self._file = self.path.open("ab")
+            self._file = self.path.open("ab", buffering=0)
             self._file.truncate(n_bytes)
         except BaseException:
             self._lock.release()
@@ -46,15 +46,26 @@ class TranscriptJournal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self._file.close()
-        self._lock.release()
+        try:
+            self._file.close()
+        finally:
+            self._lock.release()
 
     def add(self, entries: Iterable[tuple[str, str, str | None]]) -> None:
-        """Write some entries (key, id, transcript) and hand them to the operating system before this returns."""
-        for key, id, transcript in entries:
-            self._file.write(json.dumps({"key": key, "id": id, "transcript": transcript}, ensure_ascii=False).encode() + b"\n")
-            self.known[key] = transcript
-        self._file.flush()
+        """Write some entries (key, id, transcript) and hand them to the operating system before this returns.
+
+        Raises:
+            CorpusError: If they cannot be written, as when the disk is full.
+        """
+        new = list(entries)
+        lines = [json.dumps({"key": key, "id": id, "transcript": text}, ensure_ascii=False).encode() + b"\n" for key, id, text in new]
+        left = memoryview(b"".join(lines))
+        try:
+            while left:  # a disk that fills takes a part first
+                left = left[self._file.write(left) :]
+        except OSError as error:
+            raise CorpusError(f"{self.path}: cannot be written ({error.strerror}); mend that, and the same call goes on") from error
+        self.known |= {key: text for key, _, text in new}
 
 
 def _read(path: Path) -> tuple[dict[str, str | None], int]:
