@@ -34,11 +34,6 @@ def in_own_process(function: Callable[[], Result]) -> tuple[float, float, Result
         return pool.submit(_measured, function).result()
 
 
-def peak_rss_mb(function: Callable[[], Any]) -> float:
-    """Return the peak memory in MB (1e6 bytes) of a new Python process that runs a function; see :func:`in_own_process`."""
-    return in_own_process(function)[1]
-
-
 def interleaved(functions: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
     """Return the CPU seconds of each function in each round; they take turns, so that a slow minute slows them all."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}

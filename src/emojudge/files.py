@@ -12,6 +12,7 @@ from .errors import EmojudgeError
 
 if TYPE_CHECKING:
     import pyarrow
+    from filelock import FileLock
 
 _METADATA_KEY = b"emojudge"
 
@@ -30,6 +31,23 @@ def write_whole(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def hold(lock_path: str | Path, busy: EmojudgeError) -> "FileLock":
+    """Return an acquired lock, to be released by whoever asked for it; the folder is made where it is not there.
+
+    Raises:
+        EmojudgeError: ``busy``, if another process holds it.
+    """
+    from filelock import FileLock, Timeout
+
+    Path(lock_path).parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(lock_path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise busy from error
+    return lock
 
 
 def write_text(path: str | Path, text: str) -> None:

@@ -45,7 +45,7 @@ def test_a_second_start_finds_it_and_check_reads_it(saved: Path, capsys: pytest.
     samples.write_bytes(content)
     assert cli.main(["prepare", str(saved), "--check"]) == 1
     error = capsys.readouterr().err
-    assert "the samples of 1 utterances are damaged" in error
+    assert "damaged samples of 1 utterance" in error
     assert error.count("\n") == 1
     assert cli.main(["prepare", str(saved), "--rebuild"]) == 0
     assert cli.main(["prepare", str(saved), "--check"]) == 0
@@ -81,7 +81,7 @@ def test_a_corpus_that_is_read_gets_its_table_beside_its_audio(tmp_path: Path, c
     command = ["prepare", str(manifest), "--out", str(tmp_path / "out")]
     assert cli.main(command) == 0
     assert capsys.readouterr().out.endswith(
-        "2 utterances stored; 48000 samples of 2 utterances were louder than full scale and are clipped (one, two)\n"
+        "2 utterances stored; 48000 samples of 2 utterances (one, two) were louder than full scale and are clipped\n"
     )
     store, table = AudioStore(tmp_path / "out" / "table.audio"), read_table(tmp_path / "out" / "table.parquet")
     assert store.rows_of(table).tolist() == [0, 1]

@@ -83,7 +83,7 @@ def test_prepared_audio_is_named_for_a_corpus_that_is_read(tiny_corpus: Path, ta
 
 def test_other_audio_beside_the_table_is_an_error_that_says_what_to_do(table_path: str, tiny_table: Table) -> None:
     tiny_table.with_columns(audio_digest=["0" * 32, *tiny_table.column("audio_digest")[1:]]).save(table_path)
-    with pytest.raises(StoreError, match=r"table\.audio: lacks the sound of 1 utterances .*--rebuild.*data\.init_args\.store: files"):
+    with pytest.raises(StoreError, match=r"table\.audio: lacks the sound of 1 utterance .*--rebuild.*data\.init_args\.store: files"):
         ready(table=table_path)
     ready(table=table_path, store="files")
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import plural
 from .corpus.source import add_source, read_settings, read_source, take_settings
 from .usage import Parser
 
@@ -44,7 +45,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(options: Namespace, config: "RunConfig") -> int:
     from ..data.store import AudioStore, build_store, plan_store
-    from ..errors import plural
     from .progress import progress_bar
 
     table, path = _table_and_place(options, config)
@@ -85,7 +85,8 @@ def _table_and_place(options: Namespace, config: "RunConfig") -> tuple["Table", 
 
 def _size(plan: "StorePlan", n_rows: int) -> str:
     without = f" ({n_rows - len(plan.ids)} more have no audio)" if n_rows > len(plan.ids) else ""
-    return f"{len(plan.ids)} utterances{without}, {plan.duration_s / 3600:.1f} h, {plan.n_bytes / 1e9:.2f} GB at {plan.sample_rate} Hz"
+    stored = plural(len(plan.ids), "utterance")
+    return f"{stored}{without}, {plan.duration_s / 3600:.1f} h, {plan.n_bytes / 1e9:.2f} GB at {plan.sample_rate} Hz"
 
 
 def _clipped(store: "AudioStore") -> str:
@@ -95,7 +96,8 @@ def _clipped(store: "AudioStore") -> str:
     ids = [id for id, n in zip(store.index.ids, store.index.n_clipped, strict=True) if n]
     if not ids:
         return ""
-    return f"; {store.index.n_clipped.sum()} samples of {len(ids)} utterances were louder than full scale and are clipped ({some(ids, 3)})"
+    whose = f"{plural(len(ids), 'utterance')} ({some(ids, 3)})"
+    return f"; {store.index.n_clipped.sum()} samples of {whose} were louder than full scale and are clipped"
 
 
 def _positive(text: str) -> int:

@@ -16,10 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
-from filelock import FileLock, Timeout
-
 from .. import __version__
 from ..errors import JudgeError
+from ..files import hold
 from .clients import Reply, Request
 from .prompt import Prompt
 from .verdict import Outcome, Verdict
@@ -78,12 +77,8 @@ class Journal:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(f"{self.path}.lock", timeout=0)
-        try:
-            self._lock.acquire()
-        except Timeout as error:
-            raise JudgeError(f"{self.path}: another process has this journal open; wait for it to end, or stop it") from error
+        busy = JudgeError(f"{self.path}: another process has this journal open; wait for it to end, or stop it")
+        self._lock = hold(f"{self.path}.lock", busy)
         try:
             self._open()
         except BaseException:

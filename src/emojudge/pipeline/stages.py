@@ -12,12 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from .. import __version__
 from ..corpus.table import TABLE_FILE
 from ..errors import EmojudgeError
-from ..files import file_digest, write_text
+from ..files import file_digest, hold, write_text
 
 PACKAGES = ("torch", "lightning", "transformers", "scikit-learn", "numpy", "datasets")
 """Packages whose versions stand in ``run.json``."""
@@ -62,12 +60,8 @@ class RunFolder:
         Raises:
             EmojudgeError: If another process holds it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / "run.lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise EmojudgeError(f"{self.path}: another run is at work in this folder; wait for it, or use another --out") from error
+        busy = EmojudgeError(f"{self.path}: another run is at work in this folder; wait for it, or use another --out")
+        lock = hold(self.path / "run.lock", busy)
         try:
             self._stages = _read(self.path / "run.json").get("stages", {})
             self._save()

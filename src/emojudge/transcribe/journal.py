@@ -6,9 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from filelock import FileLock, Timeout
-
 from ..errors import CorpusError
+from ..files import hold
 
 _ADVICE = "remove it to transcribe anew"
 
@@ -28,12 +27,8 @@ class TranscriptJournal:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(f"{self.path}.lock", timeout=0)
-        try:
-            self._lock.acquire()
-        except Timeout as error:
-            raise CorpusError(f"{self.path}: another process is transcribing into it; wait for it to end, or stop it") from error
+        busy = CorpusError(f"{self.path}: another process is transcribing into it; wait for it to end, or stop it")
+        self._lock = hold(f"{self.path}.lock", busy)
         try:
             self.known, n_bytes = _read(self.path)
             self._file = self.path.open("ab", buffering=0)

@@ -142,13 +142,14 @@ def test_a_column_decides_the_splits():
     [
         ("recording", {"Ses06": "test"}, CorpusError, r"no utterance has recording 'Ses06' \(found: Ses01, Ses05\).* Did you mean"),
         ("recording", {"Ses05": "test"}, CorpusError, "no split is given for recording Ses01; name one for each, or a default"),
+        ("speaker", {"a": "train", "b": "dev"}, CorpusError, "1 utterance without a speaker; give a default, which is their split"),
         ("recordings", {}, ConfigError, "column 'recordings': expected one of id, split, .*Did you mean 'recording'"),
         ("duration_s", {}, ConfigError, "column 'duration_s': expected one of id"),
     ],
 )
 def test_values_and_columns_must_be_there(column, splits, error, words):
     with pytest.raises(error, match=words):
-        by_column(table(["a", "b"], recordings=["Ses01", "Ses05"]), column, splits)
+        by_column(table(["a", "b", None], recordings=["Ses01", "Ses05", "Ses05"]), column, splits)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])

@@ -234,6 +234,6 @@ def test_a_table_without_sound_or_digests_is_refused(table: Table) -> None:
         plan_store(table.select([5]))
     unseen = table.with_columns(audio_digest=[None] * 6)
     with pytest.raises(
-        StoreError, match=r"test: 5 utterances have audio that was not looked at when the table was made \(a, b, c and 2 more\)"
+        StoreError, match=r"test: 5 utterances with audio that was not looked at when the table was made \(a, b, c and 2 more\)"
     ):
         plan_store(unseen)

@@ -41,7 +41,7 @@ def test_a_table_finds_its_rows_whatever_their_splits_labels_and_order(store: Au
 def test_other_sound_and_unknown_utterances_are_refused(store: AudioStore, table: Table, make_table: Callable[..., Table]) -> None:
     with pytest.raises(StoreError, match=r"table\.audio: lacks the sound of 5 utterances of test \(a, b, c and 2 more\), or has another"):
         store.rows_of(make_table(seed=1, folder="other"))
-    with pytest.raises(StoreError, match=r"lacks the sound of 1 utterances of test \(z\).*--rebuild.*store: files"):
+    with pytest.raises(StoreError, match=r"lacks the sound of 1 utterance of test \(z\).*--rebuild.*store: files"):
         store.rows_of(table.with_columns(id=["z", *"bcde", "f"]))
 
 
@@ -135,7 +135,7 @@ def test_check_names_the_utterances_whose_samples_changed(store: AudioStore) -> 
     content[64 + 2 * int(store.start[1])] ^= 1  # first sample of b
     content[-1] ^= 1  # last sample of e
     samples.write_bytes(content)
-    with pytest.raises(StoreError, match=r"the samples of 2 utterances are damaged \(b, e\); make it again"):
+    with pytest.raises(StoreError, match=r"damaged samples of 2 utterances \(b, e\); make it again"):
         AudioStore(store.path).check()
 
 

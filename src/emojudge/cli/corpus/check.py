@@ -50,6 +50,9 @@ def show(report: "CorpusReport", console: "Console", limit: int | None = SHOWN) 
         console: Where to.
         limit: Most ids, names or reasons of a finding; all by default of None.
     """
+    from ...corpus.checks.findings import SEVERITIES
+    from ...errors import plural
+
     splits = ", ".join(f"{split} {n:,}" for split, n in report.splits.items())
     console.print(_line(f"{report.source}: {splits}" if splits else report.source), markup=False)
     for finding in report.findings:
@@ -57,19 +60,14 @@ def show(report: "CorpusReport", console: "Console", limit: int | None = SHOWN) 
         console.print(_line(finding.message), markup=False)
         for line in _listed(finding, limit):
             console.print(f"    {_line(line)}", markup=False)
-    counts = [f"{n} {name}{'' if n == 1 else 's'}" for name in _STYLES if (n := report.count(name))]  # type: ignore[arg-type]
+    counts = [plural(n, severity) for severity in SEVERITIES if (n := report.count(severity))]
     unworried = not (report.count("error") or report.count("warning"))
-    console.print(f"\n{'No error and no warning' if unworried else ', '.join(counts)}{_noted(report) if unworried else ''}.")
+    console.print("\n" + "; ".join([*(["No error and no warning"] if unworried else []), *([", ".join(counts)] if counts else [])]) + ".")
 
 
 def _line(text: str) -> str:
     """Return text from a corpus as one line: line breaks and other characters that a terminal would obey as escapes."""
     return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
-
-
-def _noted(report: "CorpusReport") -> str:
-    n = report.count("note")
-    return f"; {n} note{'' if n == 1 else 's'}" if n else ""
 
 
 def _listed(finding: "Finding", limit: int | None) -> list[str]:

@@ -106,7 +106,10 @@ def by_column(table: Table, column: str, splits: Mapping[str, str], default: str
     for value in splits:
         if value not in found:
             raise CorpusError(f"{table.info.source}: no utterance has {column} '{value}' (found: {some(found)}).{nearest(value, found)}")
-    left = sorted({str(value) for value in values if value not in splits})
+    left = [value for value in found if value not in splits]
+    n_without = values.count(None)
+    if n_without and default is None:
+        raise CorpusError(f"{table.info.source}: {plural(n_without, 'utterance')} without a {column}; give a default, which is their split")
     if left and default is None:
         raise CorpusError(f"{table.info.source}: no split is given for {column} {some(left)}; name one for each, or a default")
     return table.with_columns(split=[splits.get(value, default) for value in values])

@@ -10,12 +10,12 @@ from os import cpu_count
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from ...audio import SAMPLE_RATE, load_with_digest
 from ...corpus.table import Table
-from ...errors import AudioError, StoreError, some
+from ...errors import AudioError, StoreError, plural, some
+from ...files import hold
 from ..ahead import read_ahead
 from .layout import HEADER_BYTES, SAMPLES_FILE, to_int16
 from .reading import AudioStore, unfinished_path
@@ -60,7 +60,8 @@ def plan_store(table: Table, sample_rate: int = SAMPLE_RATE) -> StorePlan:
     unseen = [id for id, digest, _, duration_s in heard if digest is None or duration_s is None]
     if unseen:
         raise StoreError(
-            f"{table.info.source}: {len(unseen)} utterances have audio that was not looked at when the table was made ({some(unseen, 3)}); "
+            f"{table.info.source}: {plural(len(unseen), 'utterance')} with audio that was not looked at when the table was made "
+            f"({some(unseen, 3)}); "
             "read the corpus again with its audio"
         )
     ids, digests, paths, durations = (list(column) for column in zip(*heard, strict=True))
@@ -96,12 +97,8 @@ def build_store(
     """
     path = Path(path)
     part = unfinished_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f".{path.name}.lock"))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise StoreError(f"{path}: another process is preparing this audio; wait for it, or use another --out") from error
+    busy = StoreError(f"{path}: another process is preparing this audio; wait for it, or use another --out")
+    lock = hold(path.with_name(f".{path.name}.lock"), busy)
     try:
         refuse_strangers(path)
         if not rebuild and path.exists() and any(path.iterdir()):

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...corpus.table import Table
-from ...errors import StoreError, some
+from ...errors import StoreError, plural, some
 from .layout import HEADER_BYTES, INT16_STEPS, REBUILD, SAMPLES_FILE, load_index
 
 _GIVE_BACK_BYTES = 2**25
@@ -67,7 +67,7 @@ class AudioStore:
         lacking = [id for id, place in zip(ids, found, strict=True) if place is None]
         if lacking:
             raise StoreError(
-                f"{self.path}: lacks the sound of {len(lacking)} utterances of {table.info.source} ({some(lacking, 3)}), "
+                f"{self.path}: lacks the sound of {plural(len(lacking), 'utterance')} of {table.info.source} ({some(lacking, 3)}), "
                 f"or has another for them; {REBUILD}"
             )
         return np.array(found, dtype=np.int64)
@@ -104,7 +104,7 @@ class AudioStore:
             if progress is not None:
                 progress(place + 1, len(self))
         if damaged:
-            raise StoreError(f"{self.path}: the samples of {len(damaged)} utterances are damaged ({some(damaged)}); {REBUILD}")
+            raise StoreError(f"{self.path}: damaged samples of {plural(len(damaged), 'utterance')} ({some(damaged)}); {REBUILD}")
 
     def _map(self) -> None:
         path = self.path / SAMPLES_FILE
