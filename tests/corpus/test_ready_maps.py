@@ -52,7 +52,7 @@ def rows(table, *names):
 
 
 def test_there_is_a_map_for_each_corpus():
-    assert {Path(name).stem for name in MAPS} >= {"iemocap", "crema_d", "ravdess", "meld", "emodb", "nemo"}
+    assert {Path(name).stem for name in MAPS} >= {"iemocap", "crema_d", "ravdess", "meld", "emodb", "nemo", "emobank"}
 
 
 def test_iemocap(tmp_path):
@@ -145,6 +145,14 @@ def test_nemo_in_the_form_of_the_hub(tmp_path):
     ]
 
 
+def test_emobank(tmp_path):
+    (tmp_path / "emobank.csv").write_text('id,split,V,A,D,text\n110CYL068_1036_1079,train,3.0,1.0,5.0,"So, what?"\n')
+    table = load("emobank", path=str(tmp_path / "emobank.csv"))
+    assert rows(table, "id", "split", "transcript", "valence", "arousal", "dominance", "emotion") == [
+        ("110CYL068_1036_1079", "train", "So, what?", 4.0, 1.0, 7.0, None)
+    ]
+
+
 # the development packs
 
 
@@ -187,8 +195,7 @@ def test_the_votes_of_crema_d():
 
 
 def test_the_attributes_of_emobank():
-    options = {"columns": {"transcript": "text", "recording": "document"}, "attribute_range": [1, 5]}
-    table = load_table("manifest", path=str(pack("emobank_text")), audio=False, **options)
+    table = load("emobank", path=str(pack("emobank_text")), columns={"transcript": "text", "recording": "document"})
     assert sum(table.splits.values()) == 10_062
     assert set(table.column("emotion")) == {None}
     assert table.rows[1]["valence"] == pytest.approx(1 + 6 * (2.8 - 1) / 4)
