@@ -9,6 +9,7 @@ from pathlib import Path
 
 import huggingface_hub.constants
 import pytest
+import torch
 import yaml
 from jsonargparse import ArgumentParser
 from lightning.pytorch import Trainer
@@ -23,34 +24,38 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_CONFIGS = [name for name in shipped_configs() if name.startswith("run/")]
 CORPUS_CONFIGS = [name for name in shipped_configs() if name.startswith("corpus/")]
 ENCODER = "--model.init_args.network.init_args.encoder.init_args"
-WAVLM = {
-    "model_type": "wavlm",
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 16,
-    "conv_dim": [8] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 2,
-    "feat_extract_norm": "layer",
+TRANSFORMER = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+SPEECH = {**TRANSFORMER, "conv_dim": [8] * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}
+WHISPER = {"model_type": "whisper", "d_model": 16, "encoder_layers": 1, "encoder_attention_heads": 2, "encoder_ffn_dim": 16}
+WORDS = {**TRANSFORMER, "vocab_size": 300, "max_position_embeddings": 130}
+RANDOM = {
+    "wavlm_large": {**SPEECH, "model_type": "wavlm", "feat_extract_norm": "layer", "do_stable_layer_norm": True},
+    "wavlm_base_plus": {**SPEECH, "model_type": "wavlm"},
+    "hubert_large": {**SPEECH, "model_type": "hubert", "feat_extract_norm": "layer", "do_stable_layer_norm": True},
+    "wav2vec2_large_robust": {**SPEECH, "model_type": "wav2vec2", "feat_extract_norm": "layer", "do_stable_layer_norm": True},
+    "whisper_small": WHISPER,
+    "roberta_large": {**WORDS, "model_type": "roberta"},
+    "roberta_base": {**WORDS, "model_type": "roberta"},
+    "deberta_large": {**WORDS, "model_type": "deberta", "relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
 }
-ROBERTA = {
-    "model_type": "roberta",
-    "vocab_size": 300,
-    "max_position_embeddings": 130,
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 16,
-}
-WITHOUT_HUB = {
-    "model/wavlm_large.yaml": [f"{ENCODER}.model={json.dumps(WAVLM)}", f"{ENCODER}.pretrained=false"],
-    "model/roberta_large.yaml": [
-        *(f"{ENCODER}.model={json.dumps(ROBERTA)}", f"{ENCODER}.pretrained=false"),
-        *("--data.init_args.tokenizer=corpus", "--data.init_args.vocab_size=300"),
-    ],
-}
-"""What stands in for pretrained models: random ones of the same kind, and a tokenizer of the corpus."""
+"""Sizes of a tiny random model of the same kind, by the name of its config."""
+SMALL_ECAPA = {"model": "null", "embedding": "8", "channels": "16", "features": "24", "bottleneck": "8", "attention": "8"}
+HUB_MODELS = [*RANDOM, "ecapa_voxceleb"]
+
+
+def without_hub(files):
+    """Return the settings that put a tiny random model, and a tokenizer of the corpus, in the place of a pretrained one."""
+    more = []
+    for name in (Path(file).stem for file in files):
+        if name in RANDOM:
+            more += [f"{ENCODER}.model={json.dumps(RANDOM[name])}", f"{ENCODER}.pretrained=false"]
+        if name.startswith(("roberta_", "deberta_")) and name in RANDOM:
+            more += ["--data.init_args.tokenizer=corpus", "--data.init_args.vocab_size=300"]
+        if name == "ecapa_voxceleb":
+            more += [f"{ENCODER}.{setting}={value}" for setting, value in SMALL_ECAPA.items()]
+        if name.startswith("paper_text"):
+            more += ["--trainer.val_check_interval=1.0", "--trainer.check_val_every_n_epoch=1"]
+    return more
 
 
 def content(name):
@@ -72,8 +77,9 @@ def run_config(*arguments):
     return parser.instantiate(parser.parse_args(resolve_configs(arguments)))
 
 
-def run_on_one_step(command, files, folder, table, *more):
-    here = ["accelerator=cpu", "devices=1", "precision=32-true", "max_epochs=1", "limit_train_batches=1", "enable_progress_bar=false"]
+def run_on_two_steps(command, files, folder, table, *more):
+    here = ["accelerator=cpu", "devices=1", "precision=32-true", "max_epochs=1", "limit_train_batches=2", "enable_progress_bar=false"]
+    here.append("accumulate_grad_batches=1")
     trainer = [f"--trainer.{setting}" for setting in [*here, f"default_root_dir={folder}"]]
     data = [f"--data.init_args.table={table}", "--data.init_args.num_workers=0"]
     return main([command, *(f"--config={file}" for file in files), *trainer, *data, *more])
@@ -88,13 +94,29 @@ def test_a_config_has_the_one_section_of_its_folder(name):
 
 
 @pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("experiment/")])
-def test_an_experiment_changes_settings_and_chooses_no_part(name):
+def test_an_experiment_is_a_small_overlay_that_leaves_the_encoder(name):
     settings = content(name)
-    assert settings.keys() <= {"trainer", "data", "model"}
-    if name in ("experiment/augmented.yaml", "experiment/masked.yaml"):  # each adds one part and replaces none
-        assert str(settings).count("'class_path': 'emojudge.") == 1
-    else:
-        assert "class_path" not in str(settings)
+    assert settings.keys() <= {"trainer", "data", "model", "early_stopping"}
+    network = settings.get("model", {}).get("init_args", {}).get("network", {})
+    assert "class_path" not in network
+    assert "class_path" not in network.get("init_args", {}).get("encoder", {})
+    assert len(find_config(name).read_text(encoding="utf-8").splitlines()) <= 32
+
+
+TABLE_2 = {"emotion": 7, "attributes": 6}
+"""Rows of the paper's table 2 by task."""
+
+
+@pytest.mark.parametrize("task", TABLE_2)
+def test_there_is_a_run_for_each_row_of_table_2(task):
+    runs = [name for name in RUN_CONFIGS if name.startswith(f"run/paper_{task}_")]
+    assert len(runs) == TABLE_2[task]
+    for name in runs:
+        assert run_config("--config", name).judge.client == ("rules" if "refined" in name else "none")
+        for system, files in content(name)["systems"].items():
+            assert any(file.startswith(f"experiment/paper_{system}_{task}") for file in files)
+    if task == "emotion":  # a plain logistic regression keeps the prior that it was fitted on
+        assert {run_config("--config", name).fusion.target_prior for name in runs if "baseline" not in name} == {"natural"}
 
 
 @pytest.mark.parametrize("name", RUN_CONFIGS)
@@ -141,7 +163,8 @@ def test_every_config_that_the_readme_names_is_there():
 
 @pytest.mark.parametrize("name", [name for name in shipped_configs() if name.startswith("trainer/")])
 def test_a_trainer_config_makes_a_trainer(name, tmp_path):
-    trainer = Trainer(**{**content(name)["trainer"], "accelerator": "cpu", "devices": 1, "logger": False, "default_root_dir": tmp_path})
+    here = {"accelerator": "cpu", "devices": 1, "num_nodes": 1, "plugins": None, "logger": False, "default_root_dir": tmp_path}
+    trainer = Trainer(**{**content(name)["trainer"], **here})
     assert trainer.accumulate_grad_batches == 1
 
 
@@ -149,15 +172,24 @@ def test_a_trainer_config_makes_a_trainer(name, tmp_path):
 
 
 @pytest.mark.parametrize("files", combinations(), ids=lambda files: "+".join(Path(file).stem for file in files))
-def test_a_combination_of_a_run_config_builds_and_trains_one_step(runs, files, tmp_path):
-    more = [setting for file in files for setting in WITHOUT_HUB.get(file, ())]
-    assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1", *more) == 0
-    assert (tmp_path / "run" / "checkpoints" / "last.ckpt").is_file()
+def test_a_combination_of_a_run_config_builds_and_trains_two_steps(runs, files, tmp_path):
+    more = ["--trainer.limit_val_batches=1", "--data.init_args.num_workers=0", "--data.init_args.batch_size=4"]
+    assert run_on_two_steps("fit", files, tmp_path / "run", runs.table, *more, *without_hub(files)) == 0
+    state = torch.load(tmp_path / "run" / "checkpoints" / "last.ckpt", weights_only=True)
+    assert state["global_step"] == 2
+    assert {group["name"] for group in state["optimizer_states"][0]["param_groups"]} >= {"encoder", "head"}
+
+
+@pytest.mark.parametrize("name", [name for name in HUB_MODELS if name in ("hubert_large", "wav2vec2_large_robust")])
+def test_a_model_that_no_run_names_builds_and_trains_two_steps(name, runs, tmp_path):
+    files = ["trainer/cpu.yaml", "data/audio.yaml", f"model/{name}.yaml", "experiment/paper_acoustic_emotion.yaml"]
+    more = ["--trainer.limit_val_batches=1", "--data.init_args.num_workers=0", "--data.init_args.batch_size=4"]
+    assert run_on_two_steps("fit", files, tmp_path / "run", runs.table, *more, *without_hub(files)) == 0
 
 
 def test_the_masked_experiment_joins_a_model_on_log_mel_frames(runs, tmp_path):
     files = ["trainer/cpu.yaml", "data/audio.yaml", "model/ecapa_small.yaml", "experiment/small_acoustic.yaml", "experiment/masked.yaml"]
-    assert run_on_one_step("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    assert run_on_two_steps("fit", files, tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
     made = yaml.safe_load((tmp_path / "run" / "config_fit.yaml").read_text())["model"]["init_args"]["network"]["init_args"]
     assert made["encoder"]["init_args"]["masking"]["class_path"] == "emojudge.nn.masking.SpectrumMasking"
     assert made["encoder"]["init_args"]["scale"] == 4  # the rest of the model's config stays
@@ -166,14 +198,14 @@ def test_the_masked_experiment_joins_a_model_on_log_mel_frames(runs, tmp_path):
 def test_the_augmented_experiment_joins_any_data_with_sound(runs, tmp_path):
     pytest.importorskip("audiomentations")
     files = ["trainer/cpu.yaml", "data/audio.yaml", "model/ecapa_small.yaml", "experiment/small_acoustic.yaml"]
-    assert run_on_one_step("fit", [*files, "experiment/augmented.yaml"], tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    assert run_on_two_steps("fit", [*files, "experiment/augmented.yaml"], tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
     made = yaml.safe_load((tmp_path / "run" / "config_fit.yaml").read_text())["data"]["init_args"]["augmentation"]
     assert [transform["class_path"] for transform in made["init_args"]["transforms"]] == [
         "audiomentations.Gain",
         "audiomentations.AddGaussianSNR",
     ]
     settings = ["--data.init_args.batch_seconds=8", "--data.init_args.pool_batches=50", "--data.init_args.target=votes"]
-    assert run_on_one_step("fit", files, tmp_path / "other", runs.table, "--trainer.limit_val_batches=1", *settings) == 0
+    assert run_on_two_steps("fit", files, tmp_path / "other", runs.table, "--trainer.limit_val_batches=1", *settings) == 0
 
 
 def test_an_extra_that_a_config_needs_is_named(runs, tmp_path, monkeypatch, capsys):
@@ -186,23 +218,23 @@ def test_an_extra_that_a_config_needs_is_named(runs, tmp_path, monkeypatch, caps
     for name in [name for name in sys.modules if name.partition(".")[0] == "audiomentations"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Missing, *sys.meta_path])
-    assert run_on_one_step("fit", ["data/audio.yaml", "model/ecapa_small.yaml", "experiment/augmented.yaml"], tmp_path, runs.table) == 2
+    assert run_on_two_steps("fit", ["data/audio.yaml", "model/ecapa_small.yaml", "experiment/augmented.yaml"], tmp_path, runs.table) == 2
     error = capsys.readouterr().err
     assert "data.init_args.augmentation.init_args.transforms: No module named 'audiomentations'" in error
     assert error.strip().endswith("it is not installed: pip install 'emojudge[augmentation]'")
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize(
-    "files", [files for files in combinations() if set(files) & set(WITHOUT_HUB)], ids=lambda files: Path(files[2]).stem
-)
-def test_a_pretrained_model_that_cannot_be_reached_is_one_line(runs, files, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("name", HUB_MODELS)
+def test_a_pretrained_model_that_cannot_be_reached_is_one_line(runs, name, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "empty"))
-    assert run_on_one_step("fit", files, tmp_path / "run", runs.table) == 1
+    kind = "text" if name.startswith(("roberta_", "deberta_")) else "audio"
+    files = ["trainer/cpu.yaml", f"data/{kind}.yaml", f"model/{name}.yaml"]
+    assert run_on_two_steps("fit", files, tmp_path / "run", runs.table) == 1
     line = capsys.readouterr().err.strip().splitlines()[-1]
-    assert re.match(r"emojudge: '\w+/\w+-large' is neither a local folder nor reachable on the Hugging Face hub\.", line)
-    assert "config.json" in line
+    assert re.match(r"emojudge: '\w+/[\w-]+' is neither a local folder nor reachable on the Hugging Face hub\.", line)
+    assert ("embedding_model.ckpt" if name == "ecapa_voxceleb" else "config.json") in line
     assert not (tmp_path / "run" / "checkpoints").exists()
 
 
