@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from emojudge.nn import AttentiveStatisticsPooling
+from emojudge.nn import AttentiveStatisticsPooling, FirstFrame, MeanPooling, MeanStdPooling
 
 
 @pytest.fixture
@@ -97,3 +97,80 @@ def test_variance_survives_half_precision():
     with torch.autocast("cpu", dtype=torch.bfloat16):
         deviation = pooling(frames, torch.ones(1, 500, dtype=torch.bool))[0, 1]
     torch.testing.assert_close(deviation, frames.float().std(), rtol=0.05, atol=0)
+
+
+# the poolings without parameters
+
+
+def slow_mean(frames):
+    return [sum(column) / len(column) for column in frames.T.tolist()]
+
+
+def slow_deviation(frames):
+    return [
+        math.sqrt(max(sum((x - m) ** 2 for x in column) / len(column), 1e-5))
+        for column, m in zip(frames.T.tolist(), slow_mean(frames), strict=True)
+    ]
+
+
+SLOW = {
+    MeanPooling: slow_mean,
+    MeanStdPooling: lambda frames: slow_mean(frames) + slow_deviation(frames),
+    FirstFrame: lambda frames: frames[0].tolist(),
+}
+plain = pytest.mark.parametrize("pooling", SLOW)
+
+
+@plain
+def test_plain_pooling_agrees_with_a_loop_over_frames(pooling):
+    frames, mask = padded([5, 1, 7], dtype=torch.float64)
+    pooled = pooling(6)(frames, mask)
+    assert pooled.shape == (3, pooling(6).features_out)
+    expected = [SLOW[pooling](frames[i, :n]) for i, n in enumerate([5, 1, 7])]
+    torch.testing.assert_close(pooled, torch.tensor(expected, dtype=torch.float64), rtol=1e-6, atol=1e-7)
+
+
+@plain
+@pytest.mark.parametrize("rubbish", [1e6, math.inf, math.nan])
+def test_padding_does_not_change_plain_pooling(pooling, rubbish):
+    frames, mask = padded([5, 2, 7])
+    dirty = frames.masked_fill(~mask.unsqueeze(2), rubbish).requires_grad_()
+    pooled = pooling(6)(dirty, mask)
+    torch.testing.assert_close(pooled, torch.cat([pooling(6)(frames[i : i + 1, :n], mask[i : i + 1, :n]) for i, n in enumerate([5, 2, 7])]))
+    pooled.square().sum().backward()
+    assert (dirty.grad[~mask] == 0).all()
+    assert dirty.grad.isfinite().all()
+
+
+@plain
+def test_plain_pooling_refuses_an_utterance_without_a_real_frame(pooling):
+    frames, mask = padded([3, 2, 4])
+    mask[1] = False
+    with pytest.raises(ValueError, match="utterance 1 of the batch has no real frame"):
+        pooling(6)(frames, mask)
+
+
+@plain
+def test_the_gradient_of_plain_pooling_is_that_of_finite_differences(pooling):
+    frames, mask = padded([3, 4], dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: pooling(6)(x, mask), frames.requires_grad_())
+
+
+def test_frames_that_do_not_vary_have_a_finite_gradient_and_the_least_deviation():
+    frames = torch.ones(2, 3, 6, requires_grad=True)
+    pooled = MeanStdPooling(6, floor=1e-4)(frames, torch.tensor([[True, True, True], [True, False, False]]))
+    pooled.sum().backward()
+    assert frames.grad.isfinite().all()
+    torch.testing.assert_close(pooled[:, 6:], torch.full((2, 6), 1e-2))
+
+
+def test_attention_without_a_preference_is_mean_and_deviation(pooling):
+    torch.nn.init.zeros_(pooling.score.weight)
+    frames, mask = padded([5, 2, 7])
+    torch.testing.assert_close(pooling(frames, mask), MeanStdPooling(6)(frames, mask))
+
+
+def test_mean_and_deviation_survive_half_precision():
+    frames = (100 + torch.randn(1, 500, 1, generator=torch.Generator().manual_seed(0))).bfloat16()
+    pooled = MeanStdPooling(1)(frames, torch.ones(1, 500, dtype=torch.bool))
+    torch.testing.assert_close(pooled[0], torch.stack([frames.float().mean(), frames.float().std(correction=0)]), rtol=1e-4, atol=0)
