@@ -5,7 +5,7 @@ One that depends on the rate of the waveforms offers ``sample_rate``, one that d
 
 from .ecapa import EcapaTdnn
 from .huggingface import HuggingFaceEncoder
-from .log_mel import LogMel
+from .log_mel import DecibelMel, LogMel
 from .words import HuggingFaceTextEncoder
 
-__all__ = ["EcapaTdnn", "HuggingFaceEncoder", "HuggingFaceTextEncoder", "LogMel"]
+__all__ = ["DecibelMel", "EcapaTdnn", "HuggingFaceEncoder", "HuggingFaceTextEncoder", "LogMel"]

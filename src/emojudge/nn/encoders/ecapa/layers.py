@@ -26,9 +26,7 @@ class TimeDelay(nn.Module):
         self.stride = stride
         margin = dilation * (kernel - 1) // 2
         self.n_mirrored = margin if mirrored else 0
-        self.convolution = nn.Conv1d(
-            channels_in, channels_out, kernel, stride=stride, dilation=dilation, padding=0 if mirrored else margin
-        )
+        self.convolution = nn.Conv1d(channels_in, channels_out, kernel, stride=stride, dilation=dilation, padding=0 if mirrored else margin)
         self.norm = MaskedBatchNorm(channels_out)
 
     def forward(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:

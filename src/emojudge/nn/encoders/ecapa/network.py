@@ -1,13 +1,14 @@
 """ECAPA-TDNN on log-mel frames: frames or an utterance embedding, pretrained or from scratch."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...masked import RunningNormalization
+from ...tuning import Everything, Tuning
 from ..log_mel import DecibelMel, LogMel
 from .layers import SERes2Block, TimeDelay, UtteranceEmbedding
 from .speechbrain import load_weights, read_weights, sizes_of
@@ -54,6 +55,7 @@ class EcapaTdnn(nn.Module):
         attention: Hidden size of the attention before the embedding.
         model: A pretrained model of SpeechBrain, such as ``speechbrain/spkrec-ecapa-voxceleb``: a name on the Hugging Face
             hub, or a folder that holds ``embedding_model.ckpt``. None for random weights.
+        tuning: Which parameters are trained, ``Everything()`` by default. What ``Frozen()`` freezes is in evaluation mode.
 
     Raises:
         ConfigError: If the model cannot be reached, or its weights do not fit the sizes.
@@ -77,6 +79,7 @@ class EcapaTdnn(nn.Module):
         embedding: int | None = None,
         attention: int = 128,
         model: str | None = None,
+        tuning: Tuning | None = None,
     ) -> None:
         super().__init__()
         weights = read_weights(model) if model is not None else None
@@ -108,6 +111,10 @@ class EcapaTdnn(nn.Module):
         self.features_out = (features if embedding is None else embedding) + (n_in if raw_frames else 0)
         if weights is not None:
             load_weights(self, weights)
+        self.tuning = Everything() if tuning is None else tuning
+        top = [self.mix] if self.embedding is None else [self.mix, self.embedding]
+        self.tuning.apply(self, list(self.blocks), front=[self.first], top=top)
+        self.train()
 
     def forward(self, waveform: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return frames and which of them are real.
@@ -135,6 +142,15 @@ class EcapaTdnn(nn.Module):
         if self.raw_frames:
             out = torch.cat([out, _thinned(x, real, self.stride)], dim=1)
         return out.transpose(1, 2), out_real[:, 0]
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode of all but a network that is not trained, whose batch norms keep their statistics."""
+        super().train(mode)
+        if not self.tuning.trains_model:
+            for part in (self.first, self.blocks, self.mix, self.embedding):
+                if part is not None:
+                    part.eval()
+        return self
 
     def rebuild_arguments(self) -> dict[str, Any]:
         """Return the arguments that build this encoder again without its model's file, for its weights to be loaded into."""
