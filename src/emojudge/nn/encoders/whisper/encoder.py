@@ -63,7 +63,7 @@ class WhisperEncoder(PretrainedEncoder):
         config = load_config(model)
         if config.model_type != "whisper":
             raise ConfigError(f"WhisperEncoder takes a Whisper model, found a {config.model_type} model; HuggingFaceEncoder takes the others")
-        from .model import ENCODER_KEYS, EncoderOnly
+        from .model import EncoderOnly
 
         config.encoder_layerdrop = 0.0  # a dropped layer has no gradient, which stops distributed training
         self.config = plain_config(config)
@@ -75,7 +75,7 @@ class WhisperEncoder(PretrainedEncoder):
         self.n_frames_max: int = config.max_source_positions
         self.log_mel = WhisperMel(config.num_mel_bins)
         self.spec_augment = SpecAugment(config) if spec_augment else None
-        self.model = load_model(model, config, pretrained, EncoderOnly, key_mapping=ENCODER_KEYS)
+        self.model = load_model(model, config, pretrained, EncoderOnly)
         self._settle(layer, tuning or Transformer(), gradient_checkpointing, _CONVOLUTIONS, [_LAST_NORM])
         self.model.embed_positions.requires_grad_(False)
 
