@@ -38,7 +38,8 @@ class EcapaTdnn(nn.Module):
     pooling is then ``FirstFrame``. It does not say whether they are tuned; ``tuning`` chooses, and everything is by default.
 
     Args:
-        log_mel: What turns waveforms into frames; by default 80 mels every 10 ms, ``DecibelMel`` where there is an embedding, else ``LogMel``.
+        log_mel: What turns waveforms into frames; by default 80 mels every 10 ms, of ``DecibelMel`` where there is an
+            embedding, else of ``LogMel``.
         normalize: ``utterance`` subtracts the utterance's mean of each mel, ``train`` normalises by all training
             frames, ``both`` joins the two views, ``none`` leaves the logarithm as it is.
         masking: An augmentation of the normalised frames, such as ``SpectrumMasking``; None for none.
@@ -64,7 +65,7 @@ class EcapaTdnn(nn.Module):
 
     def __init__(
         self,
-        log_mel: nn.Module | None = None,
+        log_mel: LogMel | DecibelMel | None = None,
         normalize: Normalization = "utterance",
         masking: nn.Module | None = None,
         channels: int | None = None,
@@ -92,15 +93,15 @@ class EcapaTdnn(nn.Module):
         if raw_frames and embedding is not None:
             raise ValueError("raw_frames join frames, and an embedding has none: set raw_frames to false, or embedding to null")
         is_plain = embedding is None
-        self.log_mel = log_mel if log_mel is not None else LogMel() if is_plain else DecibelMel()
-        self.sample_rate: int = self.log_mel.sample_rate  # type: ignore[assignment]
+        self.log_mel = log_mel if log_mel is not None else (LogMel() if is_plain else DecibelMel())
+        self.sample_rate = self.log_mel.sample_rate
         self.takes_raw_waveform = not is_plain
         self.normalize = normalize
         self.masking = masking
         self.stride = stride
         self.raw_frames = raw_frames
         self.n_views = 2 if normalize == "both" else 1
-        n_in: int = self.n_views * self.log_mel.n_mels  # type: ignore[operator, assignment]
+        n_in = self.n_views * self.log_mel.n_mels
         self.running = RunningNormalization(n_in) if normalize in ("train", "both") else None
         self.first = TimeDelay(n_in, channels, kernel, stride=stride, mirrored=not is_plain)
         self.blocks = nn.ModuleList(

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from ....errors import ConfigError, plural, some
 
 FILE = "embedding_model.ckpt"
 _FOLDER_HOLDS = f"{FILE}, the file of that name in SpeechBrain's model, such as speechbrain/spkrec-ecapa-voxceleb"
-_NAMES = [  # ours, and theirs; all that match are applied, in this order
+_NAMES: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [  # ours, and theirs; all that match are applied, in this order
     (r"^embedding\.norm\.", "asp_bn.norm."),
     (r"^embedding\.project\.", "fc.conv."),
     (r"^embedding\.score\.", "asp.conv.conv."),
