@@ -22,9 +22,12 @@ class AcousticNetwork(Network):
     Waveforms are normalised by one mean and deviation over all training samples, which a Lightning module sets
     before the first step and the checkpoint keeps.
 
+    Paper: it normalises the waveforms of every encoder (section 4.1). Whisper and the pretrained ECAPA-TDNN were trained
+    on samples in -1 to 1 and have floors relative to that; such an encoder, which says ``takes_raw_waveform``, gets them as they are.
+
     Args:
-        encoder: Frames of a waveform: ``forward(waveform, mask) -> (frames, mask)`` and ``features_out``; ``sample_rate``
-            and ``depends_on_padding`` are looked at where offered.
+        encoder: Frames of a waveform: ``forward(waveform, mask) -> (frames, mask)`` and ``features_out``; ``sample_rate``,
+            ``depends_on_padding`` and ``takes_raw_waveform`` are looked at where offered.
         classes: The run's class list, or its length; None for a network of attributes alone.
         pooling: What makes the pooling for frames of a given size, or a finished one with ``features_out``.
         head: What makes the head for an input size and a number of outputs, or a finished one. With classes and attributes
@@ -104,8 +107,9 @@ class AcousticNetwork(Network):
         """Return the encoder's frames of some rows ``(rows, frames, features)``, and which are real ``(rows, frames)``."""
         assert batch.waveform is not None and batch.waveform_mask is not None  # noqa: PT018
         waveform, mask = batch.waveform[rows], batch.waveform_mask[rows]
-        waveform = ((waveform - self.waveform_mean) / self.waveform_std).masked_fill(~mask, 0)  # (rows, samples)
-        return self.encoder(waveform, mask)  # type: ignore[no-any-return]
+        if not getattr(self.encoder, "takes_raw_waveform", False):
+            waveform = (waveform - self.waveform_mean) / self.waveform_std
+        return self.encoder(waveform.masked_fill(~mask, 0), mask)  # type: ignore[no-any-return]
 
     def _outputs(self, batch: Batch, rows: Any) -> Tensor:
         return self.head(self.pooling(*self.frames(batch, rows)))  # type: ignore[no-any-return]

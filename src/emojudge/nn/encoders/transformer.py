@@ -49,13 +49,14 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
         raise ConfigError(f"no {model_type} model has these sizes: {_last_line(error)}") from error
 
 
-def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **options: Any) -> Any:
+def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, network: Any = None, **options: Any) -> Any:
     """Return the encoder of a configuration in float32, in training mode, its attention fused where the library offers that.
 
     Args:
         model: As for :func:`load_config`.
         config: What :func:`load_config` returned, perhaps changed.
         pretrained: Whether to load weights; otherwise they are random.
+        network: What offers ``from_config`` and ``from_pretrained``; the library's own choice for the configuration by default.
         **options: Passed to the model's constructor.
 
     Raises:
@@ -66,11 +67,12 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **
 
     attention = "sdpa" if model_class(config)._supports_sdpa else "eager"
     options |= {"config": config, "attn_implementation": attention, "trust_remote_code": False}
+    network = AutoModel if network is None else network
     if not pretrained:
-        return AutoModel.from_config(options.pop("config"), dtype=torch.float32, **options)
+        return network.from_config(options.pop("config"), dtype=torch.float32, **options)
     if not isinstance(model, str):
         raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
-    loaded, loading = reached(AutoModel.from_pretrained, model, dtype=torch.float32, output_loading_info=True, **options)
+    loaded, loading = reached(network.from_pretrained, model, dtype=torch.float32, output_loading_info=True, **options)
     missing = sorted(key for key in loading["missing_keys"] if not key.endswith("masked_spec_embed"))  # only masks in training use that
     if missing:
         raise ConfigError(f"'{model}' has no weights for {some(missing, 3)}, which would stay random; it holds another model's, or a part")
