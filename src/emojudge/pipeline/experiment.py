@@ -74,7 +74,7 @@ def _report(folder: RunFolder, systems: dict[str, str], table: Table) -> None:
 
     def make() -> None:
         write_text(folder.path / SYSTEMS_FILE, json.dumps(systems, indent=1) + "\n")
-        results = score_run({name: load_predictions(folder.path / path) for name, path in systems.items()}, table)
+        results = score_run({name: load_predictions(folder.path / path, "emotion") for name, path in systems.items()}, table)
         write_text(folder.path / "results.csv", results.to_csv())
         write_text(folder.path / "results.md", results.to_markdown())
 

@@ -58,7 +58,7 @@ def _fit(folder: RunFolder, name: str, branches: list[str], config: RunConfig, t
     files = [f"{branch}/predictions.parquet" for branch in branches]
 
     def make() -> str:
-        predictions = [load_predictions(folder.path / path) for path in files]
+        predictions = [load_predictions(folder.path / path, "emotion") for path in files]
         ids, groups = table.column("id"), table.speaker_groups()
         rows = zip(ids, table.column("split"), table.column("emotion"), strict=True)
         truth = {id: emotion for id, split, emotion in rows if table.info.roles[split] == "tune"}

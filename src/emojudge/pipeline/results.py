@@ -119,4 +119,4 @@ def load_systems(run: Path) -> dict[str, Predictions]:
         names: dict[str, str] = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
     except ValueError as error:
         raise EmojudgeError(f"{run / SYSTEMS_FILE}: not readable ({error}); the same emojudge run writes it again") from error
-    return {name: load_predictions(run / path) for name, path in names.items()}
+    return {name: load_predictions(run / path, "emotion") for name, path in names.items()}
