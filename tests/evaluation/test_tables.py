@@ -6,7 +6,8 @@ import io
 import pytest
 
 from emojudge.errors import ConfigError
-from emojudge.evaluation.tables import Result, ResultsTable, Spread, combine, differences
+from emojudge.evaluation.runs import Spread, combine, differences
+from emojudge.evaluation.tables import Result, ResultsTable, to_csv, to_markdown
 
 
 def table(*scores: float) -> ResultsTable:
@@ -30,14 +31,22 @@ def test_cells_are_marked_in_sample_and_empty_where_there_is_no_score():
 
 
 def test_markdown_holds_table_and_footnotes():
-    text = table(0.3, 0.4).to_markdown()
+    text = to_markdown([table(0.3, 0.4)])
     assert "| fused |  | 0.4000 / 0.7500 |" in text
     assert "* chosen on dev" in text
 
 
 def test_csv_reads_back():
-    rows = list(csv.DictReader(io.StringIO(table(0.3, 0.4).to_csv())))
-    assert rows[0] == {"system": "text", "split": "dev", "in_sample": "true", "macro_f1": "0.3", "accuracy": "0.5", "note": ""}
+    rows = list(csv.DictReader(io.StringIO(to_csv([table(0.3, 0.4)]))))
+    assert rows[0] == {
+        "task": "emotion",
+        "system": "text",
+        "split": "dev",
+        "in_sample": "true",
+        "macro_f1": "0.3",
+        "accuracy": "0.5",
+        "note": "",
+    }
     assert len(rows) == 3
 
 
@@ -55,18 +64,18 @@ def test_runs_are_combined_as_mean_and_deviation():
 
 
 def test_differences_are_paired_by_run():
-    gain = differences([table(0.3, 0.4), table(0.5, 0.6)], "fused", "text")["test1"]
+    gain = differences([table(0.3, 0.4), table(0.5, 0.6)], "fused", "text", "macro_f1")["test1"]
     assert (gain.mean, gain.deviation) == (pytest.approx(0.1), pytest.approx(0.0))
 
 
 def test_a_run_without_a_score_is_not_paired_with_another():
     without = ResultsTable([r for r in table(0.3, 0.9).results if r.system != "fused"])
-    gain = differences([table(0.3, 0.4), without, table(0.5, 0.6)], "fused", "text")["test1"]
+    gain = differences([table(0.3, 0.4), without, table(0.5, 0.6)], "fused", "text", "macro_f1")["test1"]
     assert (gain.n_runs, gain.mean) == (2, pytest.approx(0.1))
 
 
 def test_unknown_systems_and_runs_that_differ_are_refused():
     with pytest.raises(ConfigError, match="Did you mean 'fused'"):
-        differences([table(0.1, 0.2)], "fusde", "text")
+        differences([table(0.1, 0.2)], "fusde", "text", "macro_f1")
     with pytest.raises(ConfigError, match="differ"):
         combine([table(0.1, 0.2), ResultsTable([Result("text", "dev", {"macro_f1": 1.0})])])

@@ -67,7 +67,7 @@ def test_the_printed_scores_are_those_of_the_predictions_files(finished):
 def test_every_system_predicts_every_utterance_outside_train(finished):
     table = read_table(finished.out / "table.parquet")
     expected = [id for id, split in zip(table.column("id"), table.column("split"), strict=True) if split != "train"]
-    names = json.loads((finished.out / "systems.json").read_text())
+    names = json.loads((finished.out / "systems.json").read_text())["emotion"]
     assert list(names) == SYSTEMS
     for path in names.values():
         predictions = load_predictions(finished.out / path)
@@ -210,7 +210,7 @@ def test_recorded_replies_change_labels_under_the_name_of_their_model(copy, tmp_
 
 def test_no_judge_leaves_its_row_out(copy):
     assert copy.start("--judge.client=none") == 0
-    assert list(json.loads((copy.out / "systems.json").read_text())) == SYSTEMS[:-1]
+    assert list(json.loads((copy.out / "systems.json").read_text())["emotion"]) == SYSTEMS[:-1]
 
 
 def test_corrected_replies_count(copy, tmp_path):
@@ -393,7 +393,7 @@ def test_another_seed_trains_again_and_puts_the_old_training_aside(text_only):
     assert text_only.start("--seed=1") == 0
     assert (text_only.out / "text.old-1" / "checkpoints" / "best.ckpt").read_bytes() == kept
     assert (text_only.out / "text" / "checkpoints" / "best.ckpt").read_bytes() != kept
-    assert list(json.loads((text_only.out / "systems.json").read_text())) == ["text", "text, refitted"]
+    assert list(json.loads((text_only.out / "systems.json").read_text())["emotion"]) == ["text", "text, refitted"]
 
 
 @pytest.mark.slow

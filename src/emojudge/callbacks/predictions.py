@@ -1,5 +1,6 @@
-"""``PredictionWriter``: one predictions file (joint 2) from what a network predicts, batch by batch."""
+"""``PredictionWriter``: predictions files (joint 2) from what a network predicts, batch by batch."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -13,7 +14,12 @@ from ..batch import Batch
 from ..corpus.table import Table
 from ..errors import ConfigError, PredictionsError, some
 from ..files import file_digest
-from ..predictions import Predictions, PredictionsInfo
+from ..labels import ATTRIBUTES
+from ..predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo
+from .shards import Part, clear_shards, join_on_rank_zero
+
+TASKS = ("logits", "attributes")
+"""What a network may predict, by the name under which ``predict_step`` returns it."""
 
 
 class _PredictingData(Protocol):
@@ -31,25 +37,26 @@ class _PredictingData(Protocol):
 
 
 class PredictionWriter(Callback):
-    """Collects ``predict_step`` outputs ``{"row": (batch,) int64, "logits": (batch, classes)}`` and writes them in table order.
+    """Collects ``predict_step`` outputs and writes them in table order, one file a task.
 
-    A row without any real sample or token, and the column of a class that train did not have, are
-    null in the file, whatever the network said. With several processes, all gather everything and rank 0 writes. The file appears
+    The outputs are ``{"row": (batch,) int64}`` with ``"logits": (batch, classes)``, ``"attributes": (batch, attributes)`` in 1 to 7, or
+    both. A row without any real sample or token, and the column of a class or attribute that train did not have, are
+    null in the file, whatever the network said. With several processes, rank 0 writes what all have. A file appears
     whole, at the end, or not at all.
 
     Args:
-        path: Parquet file to write; by default ``predictions.parquet`` in the trainer's ``default_root_dir``.
+        path: Parquet file to write; by default ``predictions.parquet`` in the trainer's ``default_root_dir``. With both tasks it
+            holds the emotions, and the attributes are beside it, in ``predictions_attributes.parquet``.
         system: Name of the system in the file; by default the name of that folder.
 
     Raises:
-        PredictionsError: At the end, if an utterance of the predicted splits has no prediction or several.
+        PredictionsError: At the end and on every rank, if an utterance of the predicted splits has no prediction or several.
     """
 
     def __init__(self, path: str | None = None, system: str | None = None) -> None:
         self.path = path
         self.system = system
-        self._rows: list[NDArray[np.int64]] = []
-        self._logits: list[NDArray[np.float64]] = []
+        self._parts: dict[str, list[NDArray[Any]]] = {}
 
     def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Forget what an earlier prediction left.
@@ -59,53 +66,77 @@ class PredictionWriter(Callback):
         """
         if not hasattr(getattr(trainer, "datamodule", None), "predict_rows"):
             raise ConfigError("PredictionWriter needs the table of an EmotionDataModule: trainer.predict(model, datamodule=...)")
-        self._rows, self._logits = [], []
+        self._parts = {}
+        if trainer.is_global_zero:
+            clear_shards(self._output(trainer))
 
     def on_predict_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """Keep the rows and logits of one batch."""
-        logits = outputs["logits"].detach().double().cpu().numpy().copy()  # (batch, classes)
+        """Keep the rows and values of one batch.
+
+        Raises:
+            ConfigError: If the module predicts neither emotions nor attributes.
+        """
+        tasks = [name for name in TASKS if name in outputs]
+        if not tasks:
+            raise ConfigError(f"PredictionWriter needs 'logits' or 'attributes' from predict_step, found {', '.join(outputs)}")
         masks = [mask.any(dim=1) for mask in (batch.waveform_mask, batch.token_mask) if mask is not None]
-        if masks:
-            logits[~torch.stack(masks).any(dim=0).cpu().numpy()] = np.nan
-        self._rows.append(outputs["row"].cpu().numpy().copy())
-        self._logits.append(logits)
+        without = ~torch.stack(masks).any(dim=0).cpu().numpy() if masks else np.zeros(len(batch.row), dtype=np.bool_)  # (batch,)
+        self._parts.setdefault("row", []).append(outputs["row"].cpu().numpy().copy())
+        for name in tasks:
+            values = outputs[name].detach().cpu().double().numpy().copy()  # (batch, classes or attributes)
+            values[without] = np.nan
+            self._parts.setdefault(name, []).append(values)
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Check that every utterance was predicted once, and write the file on rank 0."""
+        """Check that every utterance was predicted once, and write the files on rank 0."""
+        part = {name: np.concatenate(values) for name, values in self._parts.items()} or {"row": np.zeros(0, dtype=np.int64)}
+        self._parts = {}
+        join_on_rank_zero(trainer, part, self._output(trainer), partial(self._write, trainer, pl_module))
+
+    def _output(self, trainer: Trainer) -> Path:
+        return Path(self.path or Path(trainer.default_root_dir) / "predictions.parquet")
+
+    def _write(self, trainer: Trainer, pl_module: LightningModule, joined: Part) -> None:
+        """Write one file a task; none unless all are right."""
         data = cast(_PredictingData, trainer.datamodule)  # type: ignore[attr-defined]
-        rows = np.concatenate([np.zeros(0, dtype=np.int64), *self._rows])  # (utterances,)
-        logits = np.concatenate([np.zeros((0, len(data.classes))), *self._logits])  # (utterances, classes)
-        rows, logits = _gather(trainer, rows, logits)
-        self._rows, self._logits = [], []
-        order = _complete(rows, data.predict_rows(), data.table)
-        if not trainer.is_global_zero:
-            return
-        folder = Path(trainer.default_root_dir)
-        prior = _source_prior(pl_module)
-        absent = _absent_classes(data, prior)
-        logits = logits[order]
-        logits[:, [name in absent for name in data.classes]] = np.nan
-        table = data.table.select(rows[order])
-        info = PredictionsInfo(
-            system=self.system or folder.resolve().name,
-            classes=tuple(data.classes),
-            corpus=data.table.info.fingerprint,
-            checkpoint=_checkpoint_digest(trainer),
-            source_prior=prior,
-            absent_classes=absent,
-        )
-        Predictions(table.column("id"), table.column("split"), logits, info).save(self.path or folder / "predictions.parquet")
+        order = _complete(joined["row"], data.predict_rows(), data.table)
+        table = data.table.select(joined["row"][order])
+        ids, splits = table.column("id"), table.column("split")
+        origin = {
+            "system": self.system or Path(trainer.default_root_dir).resolve().name,
+            "corpus": data.table.info.fingerprint,
+            "checkpoint": _checkpoint_digest(trainer),
+        }
+        found: list[Predictions | AttributePredictions] = []
+        if "logits" in joined:
+            found.append(_emotions(ids, splits, joined["logits"][order], pl_module, data, origin))
+        if "attributes" in joined:
+            found.append(_attributes(ids, splits, joined["attributes"][order], pl_module, origin))
+        path = self._output(trainer)
+        for predictions, file in zip(found, (path, path.with_stem(f"{path.stem}_attributes")), strict=False):
+            predictions.save(file)
 
 
-def _gather(trainer: Trainer, rows: NDArray[np.int64], logits: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the rows and logits of all ranks on every rank; ranks may have different numbers of them."""
-    if trainer.world_size == 1:
-        return rows, logits
-    parts: list[Any] = [None] * trainer.world_size
-    torch.distributed.all_gather_object(parts, (rows, logits))
-    return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+def _emotions(
+    ids: list[str], splits: list[str], logits: NDArray[np.float64], pl_module: LightningModule, data: _PredictingData, origin: dict[str, str]
+) -> Predictions:
+    prior = _source_prior(pl_module)
+    absent = _absent_classes(data, prior)
+    logits[:, [name in absent for name in data.classes]] = np.nan
+    info = PredictionsInfo(classes=tuple(data.classes), source_prior=prior, absent_classes=absent, **origin)
+    return Predictions(ids, splits, logits, info)
+
+
+def _attributes(
+    ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, str]
+) -> AttributePredictions:
+    """Return attribute predictions; what the network gives no utterance a value of was absent from its training."""
+    names = tuple(getattr(pl_module, "attributes", None) or ATTRIBUTES)
+    without = np.isnan(values).all(axis=0)  # (attributes,)
+    absent = () if without.all() else tuple(name for name, nothing in zip(names, without, strict=True) if nothing)
+    return AttributePredictions(ids, splits, values, AttributesInfo(attributes=names, absent_attributes=absent, **origin))
 
 
 def _complete(rows: NDArray[np.int64], wanted: NDArray[np.int64], table: Table) -> NDArray[np.int64]:

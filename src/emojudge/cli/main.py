@@ -1,13 +1,13 @@
 """Finds the command and turns what can go wrong into one line and an exit status; imports nothing heavy."""
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
 from ..errors import EmojudgeError, nearest
+from .failures import leads, to_tell
 
 COMMANDS = {
     "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0 done; 1 failed, with one line that says why (``--debug`` shows the traceback); 2 a usage
-    error; 130 interrupted. Messages come from the process of rank 0 only.
+    error; 130 interrupted. Of several processes one speaks.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
@@ -43,9 +43,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted; the same command takes it up again", 130)
     except Exception as error:
-        if debug or not _is_users_mistake(error):
+        told = to_tell(error)
+        if told is None:
+            return 1
+        if debug or not _is_users_mistake(told):
             raise
-        return _fail(" ".join(str(error).split()) or type(error).__name__, 1)
+        return _tell(" ".join(str(told).split()) or type(told).__name__, 1)
 
 
 def _run(command: str, arguments: Sequence[str]) -> int:
@@ -68,10 +71,12 @@ def _usage() -> str:
 
 
 def _fail(message: str, status: int) -> int:
-    """Print one line to standard error, from rank 0 only, and return the status."""
-    rank = next((os.environ[name] for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK") if name in os.environ), "0")
-    if rank == "0":
-        print(f"emojudge: {message}", file=sys.stderr)
+    """Print one line to standard error where all processes fail alike, from the first of them, and return the status."""
+    return _tell(message, status) if leads() else status
+
+
+def _tell(message: str, status: int) -> int:
+    print(f"emojudge: {message}", file=sys.stderr)
     return status
 
 

@@ -9,7 +9,8 @@ from rich.text import Text
 
 from ..corpus import Table as Corpus
 from ..errors import ConfigError
-from ..evaluation.tables import MARK, ResultsTable, combine, differences
+from ..evaluation.runs import combine, differences
+from ..evaluation.tables import MARK, ResultsTable, to_csv, to_markdown
 from ..files import write_text
 from ..pipeline.results import load_run, score_against, score_run
 from .usage import Parser
@@ -19,7 +20,11 @@ def main(arguments: Sequence[str]) -> int:
     """Print the results of one run, or means and spreads over runs that differ in their seed."""
     parser = Parser(prog="emojudge report", description="Print the results of one or more run folders.")
     parser.add_argument("runs", nargs="+", metavar="RUN", help="folder that emojudge run wrote; several are shown as mean and spread")
-    parser.add_argument("--truth", metavar="FILE", help="score against labels kept apart: a table, or a CSV with FileName and EmoClass")
+    parser.add_argument(
+        "--truth",
+        metavar="FILE",
+        help="score against labels kept apart: a table, or a CSV with FileName and EmoClass, or EmoVal, EmoAct and EmoDom",
+    )
     parser.add_argument("--split", help="with --truth: score this split only")
     parser.add_argument(
         "--compare", nargs=2, metavar=("SYSTEM", "REFERENCE"), help="difference of two systems over the runs, with its interval"
@@ -35,34 +40,62 @@ def main(arguments: Sequence[str]) -> int:
         parser.error("--out needs a single run")
 
     differing = _differing([load_run(run)[1] for run in runs])
-    tables = [_results(run, options.truth, options.split) for run in options.runs]
+    results = [_results(run, options.truth, options.split) for run in options.runs]
     console = Console()
-    if len(tables) == 1:
-        show(tables[0], console)
+    if len(results) == 1:
+        show(results[0], console)
         if options.out:
-            write_text(f"{options.out}.csv", tables[0].to_csv())
-            write_text(f"{options.out}.md", tables[0].to_markdown())
-    else:
-        footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
-        _print(combine(tables), f"macro-F1, mean ± deviation over {len(tables)} {differing}", footnotes, console)
+            write_text(f"{options.out}.csv", to_csv(results[0]))
+            write_text(f"{options.out}.md", to_markdown(results[0]))
+    by_task = _by_task(results)
+    if len(results) > 1:
+        for tables in by_task:
+            measures = tables[0].shown.over_runs
+            what = f"{next(iter(measures.values()))}, mean" if len(measures) == 1 else "mean"
+            footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
+            _print(combine(tables), f"{what} ± deviation over {len(tables)} {differing}", footnotes, console)
     if options.compare:
         system, reference = options.compare
-        for split, gain in differences(tables, system, reference).items():
-            low, high = gain.mean - gain.half_width, gain.mean + gain.half_width
-            interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} {differing} {low:+.3f} to {high:+.3f}"
-            mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
-            console.print(
-                f"{system} minus {reference}, {split}: macro-F1 {gain.mean:+.3f}{interval}{mark}",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
-            )
+        for line in _compared(by_task, system, reference, differing):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
     return 0
 
 
-def show(table: ResultsTable, console: Console) -> None:
-    """Print the results of one run."""
-    _print(table.cells(), "macro-F1 / accuracy", table.footnotes, console)
+def show(tables: Sequence[ResultsTable], console: Console) -> None:
+    """Print the results of one run, a table a task."""
+    for table in tables:
+        _print(table.cells(), table.shown.title, table.footnotes, console)
+
+
+def _by_task(results: list[list[ResultsTable]]) -> list[list[ResultsTable]]:
+    """Return the tables of all runs for each task.
+
+    Raises:
+        ConfigError: If the runs differ in their tasks.
+    """
+    tasks = [[table.task for table in tables] for tables in results]
+    for other in tasks[1:]:
+        if other != tasks[0]:
+            raise ConfigError(f"the runs differ in what was scored: {' and '.join(tasks[0])}; {' and '.join(other)}")
+    return [list(tables) for tables in zip(*results, strict=True)]
+
+
+def _compared(by_task: list[list[ResultsTable]], system: str, reference: str, differing: str) -> list[str]:
+    """Return a line for each measure and split on which two systems can be compared.
+
+    Raises:
+        ConfigError: If no task has both systems.
+    """
+    both = [tables for tables in by_task if {system, reference} <= set(tables[0].systems)]
+    lines = []
+    for tables in both or by_task[:1]:  # where no task has both, the first says what it has
+        for measure, name in tables[0].shown.over_runs.items():
+            for split, gain in differences(tables, system, reference, measure).items():
+                low, high = gain.mean - gain.half_width, gain.mean + gain.half_width
+                interval = "" if gain.n_runs == 1 else f", 95 % interval over {gain.n_runs} {differing} {low:+.3f} to {high:+.3f}"
+                mark = f" {MARK} in-sample" if tables[0].is_in_sample(split) else ""
+                lines.append(f"{system} minus {reference}, {split}: {name} {gain.mean:+.3f}{interval}{mark}")
+    return lines
 
 
 def _differing(corpora: list[Corpus]) -> str:
@@ -78,7 +111,7 @@ def _differing(corpora: list[Corpus]) -> str:
     return "folds" if len({corpus.info.fingerprint for corpus in corpora}) > 1 else "seeds"
 
 
-def _results(run: str, truth: str | None, split: str | None) -> ResultsTable:
+def _results(run: str, truth: str | None, split: str | None) -> list[ResultsTable]:
     systems, corpus = load_run(Path(run))
     return score_run(systems, corpus) if truth is None else score_against(systems, corpus, truth, split)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -108,12 +109,20 @@ class TrainingCLI(LightningCLI):
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was."""
+        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was.
+
+        When it fails, the processes that it has started end too: they would wait for this one, on GPUs for half an hour.
+        """
         try:
             super()._run_subcommand(subcommand)
         except SystemExit:
             if self.trainer.interrupted:
                 raise KeyboardInterrupt from None
+            raise
+        except Exception:
+            launcher = self.trainer.strategy.launcher
+            if launcher is not None:
+                launcher.kill(signal.SIGKILL)
             raise
 
 
@@ -146,7 +155,8 @@ def _loggers(command: str, folder: Path) -> list[Any]:
 def main(arguments: Sequence[str]) -> int:
     """Run one of the four training commands."""
     set_up_parsing()
-    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
+    for talkative in ("lightning.fabric", "lightning.pytorch.utilities.rank_zero"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     for needless in NEEDLESS_WARNINGS:
         warnings.filterwarnings("ignore", message=needless)
     TrainingCLI.command = arguments[0]

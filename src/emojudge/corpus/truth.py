@@ -5,9 +5,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import CorpusError, nearest, some
-from ..labels import EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
-from .readers.common import doubled, read_csv
-from .table import read_table
+from ..labels import ATTRIBUTES, EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
+from .readers.common import CsvFile, doubled, number, read_csv
+from .readers.msp_labels import ATTRIBUTE_COLUMNS
+from .table import Table, read_table
+
+_ADVICE = "The truth is a saved table or a CSV with the columns FileName and EmoClass, or EmoVal, EmoAct and EmoDom, or all of these."
+
+
+def truth_tasks(path: str | Path) -> list[str]:
+    """Return the tasks that a truth file has labels of: ``emotion``, ``attributes``, or both.
+
+    Raises:
+        CorpusError: If it has none of either.
+    """
+    if _is_table(path):
+        table = read_table(path)
+        tasks = {"emotion": _has_any(table, "emotion"), "attributes": any(_has_any(table, name) for name in ATTRIBUTES)}
+        found = "a table without any label"
+    else:
+        header = read_csv(Path(path)).header
+        tasks = {"emotion": "EmoClass" in header, "attributes": any(column in header for column in ATTRIBUTE_COLUMNS.values())}
+        found = f"columns {', '.join(header)}"
+    if not any(tasks.values()):
+        raise CorpusError(f"{path}: there is nothing to score by ({found}). {_ADVICE}")
+    return [task for task, has in tasks.items() if has]
 
 
 def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str, str | None]:
@@ -23,13 +45,8 @@ def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str,
     """
     if _is_table(path):
         return _of_table(path, classes)
-    file = read_csv(Path(path))
-    advice = "The truth is a saved table or a CSV with the columns FileName and EmoClass."
-    ids = [os.path.splitext(name)[0] for name in file.column("FileName", advice)]
-    labels = file.column("EmoClass", advice)
-    twice = doubled(ids)
-    if twice:
-        raise CorpusError(f"{path}: {len(twice)} utterances occur more than once: {some(twice)}")
+    file, ids = _read(path)
+    labels = file.column("EmoClass", _ADVICE)
     meaning: dict[str, str | None] = {code: emotion for code, emotion in EMOTION_CODES.items() if emotion in classes}
     meaning.update({name: name for name in classes})
     meaning.update(dict.fromkeys(UNLABELLED_CODES))
@@ -41,6 +58,50 @@ def read_truth(path: str | Path, classes: Sequence[str] = EMOTIONS) -> dict[str,
     return {id: meaning[label] for id, label in zip(ids, labels, strict=True)}
 
 
+def read_attribute_truth(path: str | Path) -> dict[str, dict[str, float | None]]:
+    """Return the attributes of each utterance id, in 1 to 7; None where there is no value.
+
+    Args:
+        path: A saved table, or a CSV with the columns ``FileName, EmoVal, EmoAct, EmoDom`` of a consensus file, in any order.
+
+    Raises:
+        CorpusError: If the file cannot be read, lacks a column, holds an id twice or a value that is no number from 1 to 7.
+    """
+    if _is_table(path):
+        return attributes_of(read_table(path))
+    file, ids = _read(path)
+    columns = {}
+    for attribute, name in ATTRIBUTE_COLUMNS.items():
+        columns[attribute] = [_attribute(file, name, *place) for place in zip(ids, file.lines, file.column(name, _ADVICE), strict=True)]
+    return {id: dict(zip(columns, values, strict=True)) for id, *values in zip(ids, *columns.values(), strict=True)}
+
+
+def attributes_of(table: Table) -> dict[str, dict[str, float | None]]:
+    """Return the attributes of each utterance id of a table, as :func:`read_attribute_truth` gives those of a file."""
+    columns = [table.column(name) for name in ATTRIBUTES]
+    return {id: dict(zip(ATTRIBUTES, values, strict=True)) for id, *values in zip(table.column("id"), *columns, strict=True)}
+
+
+def _read(path: str | Path) -> tuple[CsvFile, list[str]]:
+    """Return a CSV of labels and the utterance id of each row."""
+    file = read_csv(Path(path))
+    ids = [os.path.splitext(name)[0] for name in file.column("FileName", _ADVICE)]
+    twice = doubled(ids)
+    if twice:
+        raise CorpusError(f"{path}: {len(twice)} utterances occur more than once: {some(twice)}")
+    return file, ids
+
+
+def _attribute(file: CsvFile, name: str, id: str, line: int, text: str) -> float | None:
+    try:
+        value = number(text)
+    except ValueError:
+        value = float("inf")
+    if value is not None and not 1 <= value <= 7:
+        raise CorpusError(f"{file.path}: line {line}, utterance '{id}': {name} is '{text}', expected a number from 1 to 7")
+    return value
+
+
 def _of_table(path: str | Path, classes: Sequence[str]) -> dict[str, str | None]:
     """Return the emotion of each utterance of a saved table, which must have the class list; its order does not matter."""
     table = read_table(path)
@@ -50,6 +111,10 @@ def _of_table(path: str | Path, classes: Sequence[str]) -> dict[str, str | None]
         fault = f"has the labels {some(strangers)}" if strangers else f"was made for the classes {', '.join(table.info.classes)}"
         raise CorpusError(f"{path}: the truth {fault}, the corpus has the classes {', '.join(classes)}; make both with one class list")
     return labels
+
+
+def _has_any(table: Table, column: str) -> bool:
+    return any(value is not None for value in table.column(column))
 
 
 def _is_table(path: str | Path) -> bool:

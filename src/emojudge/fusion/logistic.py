@@ -6,42 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..evaluation.prior import log_softmax, shift_prior, target_distribution
+from .linear import Float, Folds, Int, LinearModel, best_c, standardisation
 
 NEVER_SEEN = -30.0
 """Logit of a class that the fitted rows did not contain: a posterior of about 1e-13, finite so that it can be shifted."""
 
-Float = NDArray[np.float64]
-Int = NDArray[np.int64]
-
 
 @dataclass(frozen=True)
-class LogisticModel:
-    """A fitted regression as plain numbers: ``logits = (features - mean) / scale @ coefficients.T + intercept``."""
+class LogisticModel(LinearModel):
+    """A fitted regression, whose output are logits."""
 
-    mean: Float
-    scale: Float
-    coefficients: Float
-    intercept: Float
     prior: Float
     """Class frequencies of the fitted rows, ``(classes,)``: the prior that the posterior assumes."""
-    c: float
 
     def log_posterior(self, features: Float) -> Float:
         """Return log-posteriors under :attr:`prior`, ``(utterances, classes)``."""
-        return log_softmax((features - self.mean) / self.scale @ self.coefficients.T + self.intercept)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the numbers as lists."""
-        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
-
-    @classmethod
-    def from_json(cls, raw: dict[str, Any]) -> "LogisticModel":
-        """Return the model that :meth:`to_json` described."""
-        arrays = {name: np.asarray(value, dtype=np.float64) for name, value in raw.items() if name != "c"}
-        return cls(**arrays, c=float(raw["c"]))
+        return log_softmax(self(features))
 
 
 def fit_logistic(features: Float, target: Int, n_classes: int, c: float) -> LogisticModel:
@@ -56,8 +38,7 @@ def fit_logistic(features: Float, target: Int, n_classes: int, c: float) -> Logi
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    scale = np.where(scale > 0, scale, 1.0)
+    mean, scale = standardisation(features)
     seen = np.unique(target)
     coefficients = np.zeros((n_classes, features.shape[1]))
     intercept = np.full(n_classes, NEVER_SEEN)
@@ -75,20 +56,18 @@ def fit_logistic(features: Float, target: Int, n_classes: int, c: float) -> Logi
         else:
             coefficients[seen], intercept[seen] = model.coef_, model.intercept_
     prior = np.bincount(target, minlength=n_classes) / len(target)
-    return LogisticModel(mean, scale, coefficients, intercept, prior, c)
+    return LogisticModel(mean, scale, coefficients, intercept, c, prior)
 
 
 def choose_c(
-    features: Float, target: Int, folds: Sequence[tuple[Int, Int]], n_classes: int, grid: Sequence[float], target_prior: Any
+    features: Float, target: Int, folds: Folds, n_classes: int, grid: Sequence[float], target_prior: Any
 ) -> tuple[float, list[float]]:
     """Return the best C and the whole curve, by macro-F1 under the target prior over out-of-fold predictions.
-
-    Among equals the smallest C (the strongest penalty) is taken.
 
     Args:
         features: ``(utterances, features)``.
         target: Class of each row, ``(utterances,)``.
-        folds: Pairs of (rows to fit, rows to predict) that together predict each row once.
+        folds: See :data:`~emojudge.fusion.linear.Folds`.
         n_classes: Number of classes.
         grid: Values of C to try, ascending.
         target_prior: As :class:`~emojudge.fusion.EmotionFusion` takes it.
@@ -100,7 +79,7 @@ def choose_c(
             model = fit_logistic(features[fit_rows], target[fit_rows], n_classes, c)
             predicted[held_rows] = shifted(model, features[held_rows], target_prior).argmax(axis=1)
         curve.append(macro_f1_under_prior(target, predicted, n_classes, target_prior))
-    return grid[int(np.argmax(np.round(curve, 12)))], curve
+    return best_c(grid, curve), curve
 
 
 def shifted(model: LogisticModel, features: Float, target_prior: Any) -> Float:

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,14 @@ from ..files import file_digest, write_text
 from .config import RunConfig
 from .display import Display
 from .stages import TABLE, RunFolder
+from .systems import System
 from .training import call
 
 MARK = "training.json"
 """What a branch's folder was trained from, and whether that is finished."""
 
 
-def train_branch(folder: RunFolder, name: str, configs: Sequence[Path], config: RunConfig, table: Table, display: Display) -> None:
+def train_branch(folder: RunFolder, system: System, config: RunConfig, table: Table, display: Display) -> None:
     """Train one branch and let its best checkpoint predict every split but those it was trained on.
 
     A training that was interrupted goes on from its last checkpoint. One that is finished, or was made
@@ -27,11 +27,12 @@ def train_branch(folder: RunFolder, name: str, configs: Sequence[Path], config: 
     Raises:
         EmojudgeError: If a process failed, with its own words.
     """
+    name = system.name
     path = folder.path / name
     fit, tune = ([split for split, r in table.info.roles.items() if r == role] for role in ("fit", "tune"))
     predicted = [split for split in table.splits if split not in fit]
     shared = [
-        *(f"--config={config_path}" for config_path in configs),
+        *(f"--config={config_path}" for config_path in system.configs),
         f"--data.init_args.table={folder.path / TABLE}",
         f"--data.init_args.classes={json.dumps(list(table.info.classes))}",
         f"--data.init_args.fit_splits={json.dumps(fit)}",
@@ -44,7 +45,7 @@ def train_branch(folder: RunFolder, name: str, configs: Sequence[Path], config: 
     ]
     inputs = {
         "table": folder.digest(TABLE),
-        "configs": [file_digest(config_path) for config_path in configs],
+        "configs": [file_digest(config_path) for config_path in system.configs],
         "splits": [fit, tune, predicted],
         "seed": config.seed,
     }
@@ -61,9 +62,7 @@ def train_branch(folder: RunFolder, name: str, configs: Sequence[Path], config: 
 
     checkpoint = f"{name}/checkpoints/best.ckpt"
     folder.stage(f"{name}: training", lambda: inputs, [checkpoint], train)
-    folder.stage(
-        f"{name}: predictions", lambda: {**inputs, "checkpoint": folder.digest(checkpoint)}, [f"{name}/predictions.parquet"], predict
-    )
+    folder.stage(f"{name}: predictions", lambda: {**inputs, "checkpoint": folder.digest(checkpoint)}, list(system.files.values()), predict)
 
 
 def _make_room(path: Path, inputs: dict[str, Any]) -> None:

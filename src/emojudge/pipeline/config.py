@@ -37,7 +37,7 @@ class FusionConfig:
     """How the branches are fused (paper, section 4.5)."""
 
     target_prior: str | list[float] = "uniform"
-    """Class distribution to decide under: ``uniform``, ``natural`` (that of the tuning split), or one number a class."""
+    """Class distribution to decide emotions under: ``uniform``, ``natural`` (that of the tuning split), or one number a class."""
     folds: int = 5
     """Speaker-grouped folds; fewer where there are fewer speakers."""
 
@@ -47,7 +47,8 @@ class JudgeConfig:
     """Who reviews the fused labels (paper, section 4.6)."""
 
     client: Literal["rules", "replay", "none"] = "rules"
-    """``rules`` is an offline rule-based judge, ``replay`` answers from recorded replies, ``none`` leaves the stage out."""
+    """``rules`` is an offline rule-based judge, ``replay`` answers from recorded replies, ``none`` leaves the stage out. Emotions alone
+    are reviewed."""
     replies: str | None = None
     """JSON lines of recorded replies, for ``replay``."""
     model: str = "replay"
@@ -67,7 +68,8 @@ class RunConfig:
     """One experiment."""
 
     systems: dict[str, list[str]] = field(default_factory=dict)
-    """Config files of each branch's training, by branch: what ``emojudge fit`` gets as ``--config``. The first is refitted as a control."""
+    """Config files of each branch's training, by branch: what ``emojudge fit`` gets as ``--config``. What a branch predicts, emotions,
+    attributes or both, is up to the model that they name; the branches of a task are fused, and the first is refitted as a control."""
     corpus: CorpusConfig = field(default_factory=CorpusConfig)
     roles: dict[str, str] = field(default_factory=dict)
     """Role of some splits (fit, tune, hold); by default train fits, dev tunes, the others are held out."""

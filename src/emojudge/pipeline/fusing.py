@@ -1,80 +1,76 @@
-"""The fusion of all branches, and the first branch refitted in the same way as its control."""
+"""The fusion of all branches of a task, and the first branch refitted in the same way as its control."""
 
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Mapping
+from typing import Any
 
 from ..corpus import Table
-from ..errors import ConfigError, FusionError, some
-from ..evaluation.prior import target_distribution
-from ..fusion import EmotionFusion
-from ..predictions import Predictions, load_predictions
-from .config import FusionConfig, RunConfig
+from ..corpus.truth import attributes_of
+from ..fusion import AttributeFusion, EmotionFusion
+from ..predictions import load_predictions
+from ..predictions.rows import Rows
+from .config import RunConfig
 from .display import Display
 from .stages import TABLE, RunFolder
+from .systems import System
+
+FUSED = "fused"
 
 
-def fuse(folder: RunFolder, branches: list[str], config: RunConfig, table: Table, display: Display) -> tuple[dict[str, str], str]:
-    """Return the predictions file of each system so far, and the system that the judge is to review.
+def fuse(
+    folder: RunFolder, task: str, branches: list[System], config: RunConfig, table: Table, display: Display
+) -> tuple[dict[str, str], str]:
+    """Return the predictions file of each system of a task so far, and the one that rests on all branches.
 
-    With one branch there is nothing to fuse: what the judge reviews is that branch, refitted.
+    With one branch there is nothing to fuse: that one is the branch, refitted.
     """
-    files = {name: f"{name}/predictions.parquet" for name in branches}
-    first, *others = branches
+    files = {branch.name: branch.files[task] for branch in branches}
+    first, *others = files
     control = f"{first}, refitted"
-    systems = {first: files[first], control: _fit(folder, control, [first], config, table, display)}
+    systems = {first: files[first], control: _fit(folder, task, control, {first: files[first]}, config, table, display)}
     if not others:
         return systems, control
     systems |= {name: files[name] for name in others}
-    return systems | {"fused": _fit(folder, "fused", branches, config, table, display)}, "fused"
+    return systems | {FUSED: _fit(folder, task, FUSED, files, config, table, display)}, FUSED
 
 
-def check_tuning(table: Table, config: FusionConfig) -> None:
-    """Refuse a corpus or settings that the fusion could not be fitted with, before the networks are trained.
-
-    Raises:
-        FusionError: If a class of train has no labelled utterance to tune on, or these have fewer than two speakers.
-        ConfigError: If the target prior or the number of folds makes no sense.
-    """
-    rows = list(zip(*(table.column(name) for name in ("split", "emotion")), table.speaker_groups(), strict=True))
-    counts = {
-        role: Counter(emotion for split, emotion, _ in rows if table.info.roles[split] == role and emotion) for role in ("fit", "tune")
-    }
-    missing = [name for name in table.info.classes if counts["fit"][name] and not counts["tune"][name]]
-    tune = ", ".join(split for split, role in table.info.roles.items() if role == "tune")
-    if missing:
-        raise FusionError(
-            f"the split that tunes ({tune}) has no utterance of {some(missing)}, which train has; tune on another, or drop the class"
-        )
-    if len({group for split, emotion, group in rows if table.info.roles[split] == "tune" and emotion}) < 2:
-        raise FusionError(f"the split that tunes ({tune}) has fewer than two speakers; grouped folds need two")
-    if config.folds < 2:
-        raise ConfigError(f"fusion.folds is {config.folds}; cross-validation needs at least 2")
-    target_distribution(config.target_prior, [1.0] * len(table.info.classes))
-
-
-def _fit(folder: RunFolder, name: str, branches: list[str], config: RunConfig, table: Table, display: Display) -> str:
+def _fit(folder: RunFolder, task: str, name: str, files: Mapping[str, str], config: RunConfig, table: Table, display: Display) -> str:
     """Fit a fusion on the splits that tune and return the path of its predictions."""
-    stem = f"fusion/{name.replace(', ', '_')}"
-    files = [f"{branch}/predictions.parquet" for branch in branches]
+    stage, stem = name, f"fusion/{name.replace(', ', '_')}"
+    if task != "emotion":
+        stage, stem = f"{name} ({task})", f"{stem}_{task}"
+    fusion = _fusion(task, config)
 
     def make() -> str:
-        predictions = [load_predictions(folder.path / path) for path in files]
-        ids, groups = table.column("id"), table.speaker_groups()
-        rows = zip(ids, table.column("split"), table.column("emotion"), strict=True)
-        truth = {id: emotion for id, split, emotion in rows if table.info.roles[split] == "tune"}
-        fusion = EmotionFusion(config.fusion.target_prior, config.fusion.folds, seed=config.seed)
-        with display.bar(f"{name}: fitting") as tell:
-            fused = fusion.fit_predict(predictions, truth, dict(zip(ids, groups, strict=True)), tell)
+        predictions = [load_predictions(folder.path / path) for path in files.values()]
+        groups = dict(zip(table.column("id"), table.speaker_groups(), strict=True))
+        with display.bar(f"{stage}: fitting") as tell:
+            fused = fusion.fit_predict(predictions, _truth(task, table), groups, tell)
         fusion.save(folder.path / f"{stem}.json")
         fused.save(folder.path / f"{stem}.parquet")
         return _reliance(fused)
 
-    settings = {"settings": asdict(config.fusion), "seed": config.seed}
-    folder.stage(name, lambda: {**settings, "files": folder.digest(*files, TABLE)}, [f"{stem}.json", f"{stem}.parquet"], make)
+    inputs = {"settings": fusion.get_params()}
+    folder.stage(stage, lambda: {**inputs, "files": folder.digest(*files.values(), TABLE)}, [f"{stem}.json", f"{stem}.parquet"], make)
     return f"{stem}.parquet"
 
 
-def _reliance(fused: Predictions) -> str:
+def _fusion(task: str, config: RunConfig) -> Any:
+    if task == "emotion":
+        return EmotionFusion(config.fusion.target_prior, config.fusion.folds, seed=config.seed)
+    return AttributeFusion(config.fusion.folds, seed=config.seed)
+
+
+def _truth(task: str, table: Table) -> dict[str, Any]:
+    """Return the labels of the splits that tune, by utterance id."""
+    labels: Mapping[str, Any] = attributes_of(table)
+    if task == "emotion":
+        labels = dict(zip(table.column("id"), table.column("emotion"), strict=True))
+    roles = (table.info.roles[split] for split in table.column("split"))
+    return {id: label for (id, label), role in zip(labels.items(), roles, strict=True) if role == "tune"}
+
+
+def _reliance(fused: Rows) -> str:
     """Return how many utterances rest on which branches."""
     counts = Counter(used or "none" for used in fused.used or [])
     return ", ".join(f"{n} utterances from {used}" for used, n in counts.items())

@@ -43,7 +43,7 @@ def review(folder: RunFolder, reviewed: str, path: str, config: RunConfig, table
     _describe(folder, path, config, table, display)
 
     def make() -> str:
-        predictions = load_predictions(folder.path / path)
+        predictions = load_predictions(folder.path / path, "emotion")
         cases = _cases(folder, predictions, config.judge, table)
         with display.bar(name) as tell:
             verdicts = judge(cases, client, folder.path / _journal(config.judge), prompt=prompt, progress=tell)

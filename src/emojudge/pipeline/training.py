@@ -40,16 +40,15 @@ def call(command: str, arguments: Sequence[str], folder: Path, progress: Progres
     """
     folder.mkdir(parents=True, exist_ok=True)
     log_path, progress_path = folder / f"{command}.log", folder / f".{command}.progress.json"
-    environment = os.environ | {"EMOJUDGE_PROGRESS_FILE": str(progress_path), "PYTHONUNBUFFERED": "1"}
     progress_path.unlink(missing_ok=True)
     with open(log_path, "ab") as log:
         start = log.tell()
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "emojudge", command, *arguments],  # -P: nothing is imported from the current folder
+            [sys.executable, "-m", "emojudge", command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=environment,
+            env=_environment(progress_path),
         )
         try:
             while process.poll() is None:
@@ -62,10 +61,17 @@ def call(command: str, arguments: Sequence[str], folder: Path, progress: Progres
             progress_path.unlink(missing_ok=True)
     if process.returncode in (130, -signal.SIGINT):
         raise KeyboardInterrupt
-    if process.returncode < 0:
-        raise EmojudgeError(f"{folder.name}: {command} was ended by {signal.Signals(-process.returncode).name} (log: {log_path})")
-    if process.returncode > 0:
-        raise EmojudgeError(f"{folder.name}: {command} failed: {_last_words(log_path, start)} (log: {log_path})")
+    if process.returncode:
+        raise EmojudgeError(f"{folder.name}: {command} {_what_happened(process.returncode, log_path, start)} (log: {log_path})")
+
+
+def _environment(progress_path: Path) -> dict[str, str]:
+    """Return what the process finds in its environment, and every process that it starts in turn for another GPU."""
+    ours = {"EMOJUDGE_PROGRESS_FILE": str(progress_path), "PYTHONUNBUFFERED": "1"}
+    ours["PYTHONSAFEPATH"] = "1"  # nothing is imported from the current folder
+    if "SLURM_NTASKS" in os.environ:  # the tasks of the job are not those of the training; by this name Lightning knows
+        ours["SLURM_JOB_NAME"] = "interactive"
+    return os.environ | ours
 
 
 def _tell(path: Path, progress: Progress) -> None:
@@ -89,9 +95,14 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _last_words(log_path: Path, start: int) -> str:
-    """Return the line in which the process said why it failed, else its last line; the log begins at byte ``start``."""
+def _what_happened(status: int, log_path: Path, start: int) -> str:
+    """Return why the process failed: in the words that one of its processes said, else its signal, else its last line.
+
+    The log begins at byte ``start``.
+    """
     text = log_path.read_bytes()[start:].decode("utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = [line for line in lines if line.startswith("emojudge: ")]
-    return said[-1].removeprefix("emojudge: ") if said else lines[-1] if lines else "it said nothing"
+    if status < 0 and not said:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"failed: {said[-1].removeprefix('emojudge: ') if said else lines[-1] if lines else 'it said nothing'}"

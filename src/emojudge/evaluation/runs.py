@@ -1,0 +1,80 @@
+"""Results of several runs together: means, deviations and paired differences."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import ConfigError, nearest
+from .tables import MARK, ResultsTable
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A score over several runs that differ in their seed only."""
+
+    mean: float
+    deviation: float
+    """Standard deviation over runs (n - 1); 0 for a single run."""
+    n_runs: int
+    half_width: float
+    """Half of the 95 % interval of the mean by Student's t; infinite for a single run."""
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> "Spread":
+        """Return mean and spread of one value a run."""
+        from scipy.stats import t
+
+        n = len(values)
+        deviation = statistics.stdev(values) if n > 1 else 0.0
+        half_width = float(t.ppf(0.975, n - 1)) * deviation / n**0.5 if n > 1 else float("inf")
+        return cls(statistics.fmean(values), deviation, n, half_width)
+
+
+def combine(tables: Sequence[ResultsTable]) -> list[list[str]]:
+    """Return a table of ``mean ± deviation`` over runs, as text: a header, then a row a system, and a measure where a task has several.
+
+    Raises:
+        ConfigError: If the runs do not have the same systems and splits.
+    """
+    first = tables[0]
+    for other in tables[1:]:
+        if (other.systems, other.splits) != (first.systems, first.splits):
+            raise ConfigError(f"the runs differ in systems or splits: {first.systems}, {first.splits} and {other.systems}, {other.splits}")
+    measures = first.shown.over_runs
+    several = len(measures) > 1
+    rows = [["system", *(["measure"] if several else []), *first.splits]]
+    for system in first.systems:
+        for measure, name in measures.items():
+            row = [system, *([name] if several else [])]
+            for split in first.splits:
+                values = _values(tables, system, split, measure)
+                spread = Spread.of(values) if values else None
+                mark = MARK if first.is_in_sample(split) else ""
+                row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{mark}")
+            rows.append(row)
+    return rows
+
+
+def differences(tables: Sequence[ResultsTable], system: str, reference: str, measure: str) -> dict[str, Spread]:
+    """Return by split how much ``system`` is above ``reference``, paired by run.
+
+    The interval speaks of the seeds of training alone, not of other speakers.
+
+    Raises:
+        ConfigError: If a system does not occur.
+    """
+    for name in (system, reference):
+        if name not in tables[0].systems:
+            raise ConfigError(f"there is no system '{name}' (found: {', '.join(tables[0].systems)}).{nearest(name, tables[0].systems)}")
+    spreads = {}
+    for split in tables[0].splits:
+        pairs = [(table.score(system, split, measure), table.score(reference, split, measure)) for table in tables]
+        gains = [a - b for a, b in pairs if a is not None and b is not None]
+        if gains:
+            spreads[split] = Spread.of(gains)
+    return spreads
+
+
+def _values(tables: Sequence[ResultsTable], system: str, split: str, measure: str) -> list[float]:
+    scores = (table.score(system, split, measure) for table in tables)
+    return [score for score in scores if score is not None]
