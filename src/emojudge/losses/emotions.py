@@ -1,4 +1,4 @@
-"""Losses for emotions: plain functions on tensors, and thin modules that keep their settings."""
+"""Losses of emotions: plain functions on tensors, and thin modules that keep their settings."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
