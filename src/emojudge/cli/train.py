@@ -29,7 +29,7 @@ from ..callbacks import (
 from ..callbacks.checkpoints import FOLDER
 from ..callbacks.progress_bar import progress_display
 from ..errors import ConfigError, EmojudgeError
-from ..models.checkpoint import check_checkpoint
+from ..models.checkpoint import check_checkpoint, check_local
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
@@ -83,8 +83,7 @@ class TrainingCLI(LightningCLI):
         path = config.get("ckpt_path") or (None if fitting else "best")
         if path is None:
             return
-        if "://" in str(path):
-            raise ConfigError(f"{path}: checkpoints are read from files only")
+        check_local(path)
         if path in ("best", "last"):
             path = Path(config.trainer.default_root_dir or ".") / FOLDER / f"{path}.ckpt"
             if fitting and not path.exists():
@@ -121,7 +120,7 @@ class TrainingCLI(LightningCLI):
         given = given if isinstance(given, list) else [given]
         if config.get("enable_progress_bar") is not False and not any(isinstance(callback, ProgressBar) for callback in given):
             callbacks.append(progress_display())
-        settings["callbacks"] = [*given, *callbacks]
+        settings["callbacks"] = [*callbacks, *given]  # ours first: what others do at the end of an epoch is not timed
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:
