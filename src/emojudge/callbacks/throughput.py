@@ -28,6 +28,8 @@ class Throughput(PeriodicLog):
     The device is waited for where a row is logged, at no other step.
     """
 
+    _n_real: Tensor | int
+
     def __init__(self) -> None:
         self._clock = _Clock()
         self._clear()
@@ -85,7 +87,7 @@ class Throughput(PeriodicLog):
 
     def _clear(self) -> None:
         self._n_utterances = self._n_places = 0
-        self._n_real: Tensor | int = 0
+        self._n_real = 0
         self._has_sound = False
         self._clock.clear()
 

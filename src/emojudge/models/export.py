@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from .. import __version__
 from ..errors import ConfigError
 from ..files import file_digest, write_folder
-from .checkpoint import check_local, check_checkpoint
+from .checkpoint import check_checkpoint, check_local
 from .network import Network
 from .rebuild import build_network, library_class
 
