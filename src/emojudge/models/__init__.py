@@ -4,13 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .acoustic import AcousticNetwork
+    from .attributes import AttributeRegressor
     from .emotion import EmotionClassifier
     from .export import NetworkInfo, export_network, load_network, read_network_info
+    from .multitask import MultiTaskLearner
     from .text import TextNetwork
 
 __all__ = [
     "AcousticNetwork",
+    "AttributeRegressor",
     "EmotionClassifier",
+    "MultiTaskLearner",
     "NetworkInfo",
     "TextNetwork",
     "export_network",
@@ -20,7 +24,9 @@ __all__ = [
 
 _HOMES = {
     "AcousticNetwork": "acoustic",
+    "AttributeRegressor": "attributes",
     "EmotionClassifier": "emotion",
+    "MultiTaskLearner": "multitask",
     "NetworkInfo": "export",
     "TextNetwork": "text",
     "export_network": "export",
