@@ -1,6 +1,7 @@
 """A trained network as a folder of weights and JSON, and back: without Lightning, without the hub, and nothing in it is run."""
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
@@ -27,10 +28,12 @@ PACKAGES = ("torch", "transformers", "tokenizers")
 """Packages whose versions stand in the config: what the outputs may depend on."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class NetworkInfo:
     """What ``config.json`` says of an exported network."""
 
+    kind: str = KIND
+    schema_version: int = SCHEMA_VERSION
     network: dict[str, Any]
     """Class path and arguments, from which the network is built again."""
     tasks: tuple[str, ...]
@@ -51,8 +54,6 @@ class NetworkInfo:
     """Digest of the checkpoint."""
     packages: dict[str, str]
     """Versions that it was exported with, emojudge's own among them."""
-    kind: str = KIND
-    schema_version: int = SCHEMA_VERSION
 
 
 def export_network(checkpoint: str | Path, folder: str | Path, classes: Sequence[str] | None = None) -> NetworkInfo:
@@ -82,6 +83,7 @@ def export_network(checkpoint: str | Path, folder: str | Path, classes: Sequence
         if tokenizer is not None:
             (temporary / TOKENIZER).write_text(tokenizer, encoding="utf-8")
         (temporary / CONFIG).write_text(json.dumps(asdict(info), indent=1) + "\n", encoding="utf-8")
+        shutil.copymode(temporary / CONFIG, temporary / WEIGHTS)  # safetensors makes a file that only its owner may read
     return info
 
 
@@ -131,6 +133,8 @@ def read_network_info(folder: str | Path) -> NetworkInfo:
             raise ConfigError(f"{path}: is not of a network exported by emojudge; emojudge export CKPT OUT writes one")
         if raw["schema_version"] != SCHEMA_VERSION:
             raise ConfigError(f"{path}: schema version {raw['schema_version']}, this release reads {SCHEMA_VERSION}; export again")
+        if not isinstance(raw["network"], dict):
+            raise TypeError("network is no object")
         return NetworkInfo(**{field.name: _tupled(raw[field.name]) for field in fields(NetworkInfo)})
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{path}: is damaged ({type(error).__name__}: {error}); export the checkpoint again") from error
