@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,32 @@ def write_whole(path: str | Path) -> Iterator[Path]:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def write_folder(path: str | Path) -> Iterator[Path]:
+    """Yield a new temporary folder beside ``path`` that takes its place when the block ends without an error.
+
+    A folder that was there is removed once the new one stands; a process that is killed leaves one of the two.
+    """
+    path = Path(path).resolve()
+    temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{ending}") for ending in ("tmp", "old"))
+    for left in (temporary, old):  # of a killed process that had this number
+        shutil.rmtree(left, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if path.is_dir():
+            path.rename(old)
+        try:
+            temporary.rename(path)
+        except OSError:
+            if old.is_dir():
+                old.rename(path)
+            raise
+    finally:
+        for left in (temporary, old):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def hold(lock_path: str | Path, busy: EmojudgeError) -> "FileLock":

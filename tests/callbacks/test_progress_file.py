@@ -36,7 +36,8 @@ class Reader(Callback):
 
     def on_train_batch_end(self, *args):
         state = json.loads(self.path.read_text())
-        self.seen.append((state["done"], state["total"], state["val/macro_f1"]))
+        self.seen.append((state["done"], state["total"], state["score"]))
+        self.measure = state["measure"]
 
     on_predict_batch_end = on_train_batch_end
 
@@ -61,6 +62,19 @@ def test_it_counts_the_batches_of_all_epochs_and_the_latest_score(trainer, monke
     fitting, seen = trainer(max_epochs=2, num_sanity_val_steps=0)
     fitting.fit(Scored(), loader(), loader())
     assert seen == [(1, 6, None), (2, 6, None), (3, 6, None), (4, 6, 0.25), (5, 6, 0.25), (6, 6, 0.25)]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "measure"), [("val/macro_f1", "dev macro-F1"), ("val/ccc_mean", "dev mean CCC"), ("val/my_score", "val/my_score")]
+)
+def test_the_score_is_the_one_that_the_module_is_chosen_by(trainer, scripted, monkeypatch, monitor, measure):
+    monkeypatch.setattr(progress, "PERIOD_S", 0)
+    module = scripted([0.5, 0.75])
+    module.monitor = monitor
+    fitting, seen = trainer(max_epochs=2, num_sanity_val_steps=0)
+    fitting.fit(module, loader(), loader())
+    assert [score for _, _, score in seen] == [None] * 3 + [0.5] * 3
+    assert fitting.callbacks[1].measure == measure
 
 
 def test_it_counts_the_batches_of_a_prediction(trainer, monkeypatch):

@@ -1,10 +1,27 @@
-"""What a trainer writes and does besides the training: checkpoints, logs, predictions, the resolved config, its progress, seeds."""
+"""What a trainer writes, shows and does besides the training: checkpoints, logs, progress, predictions, the resolved config, seeds."""
 
 from .checkpoints import BestCheckpoint, LatestCheckpoint
 from .config import SaveRunConfig
+from .early_stopping import StopEarly
+from .learning_rates import LearningRates
 from .metrics import MetricsFile
 from .predictions import PredictionWriter
 from .progress import ProgressFile
+from .progress_bar import EpochLines, ScoreBar
 from .seeding import EpochSeed
+from .throughput import Throughput
 
-__all__ = ["BestCheckpoint", "EpochSeed", "LatestCheckpoint", "MetricsFile", "PredictionWriter", "ProgressFile", "SaveRunConfig"]
+__all__ = [
+    "BestCheckpoint",
+    "EpochLines",
+    "EpochSeed",
+    "LatestCheckpoint",
+    "LearningRates",
+    "MetricsFile",
+    "PredictionWriter",
+    "ProgressFile",
+    "SaveRunConfig",
+    "ScoreBar",
+    "StopEarly",
+    "Throughput",
+]

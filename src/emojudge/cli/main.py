@@ -18,6 +18,7 @@ COMMANDS = {
     "prepare": ("prepare", "decode the audio of a corpus once, into one file that training reads fast"),
     "run": ("run", "all stages of an experiment on one corpus: networks, fusion, judge, results"),
     "report": ("report", "results table of one or more run folders, also against truth kept apart"),
+    "export": ("export", "write a trained network as safetensors and JSON, to be used without Lightning and hub"),
     "demo": ("demo", "run everything on a synthetic corpus with small networks and the offline judge"),
 }
 """Each command's module in this package and its line of help."""

@@ -81,6 +81,7 @@ _LEVEL = re.compile(r"""(?:Parser key "(?P<key>[\w.]+)"|Problem with given class
 def _shortened(message: str) -> str:
     """Return where the mistake stands and what it is; jsonargparse repeats what was given, and that it could be null, at each level."""
     innermost = re.split(r" - Expected a <class 'NoneType'>|\. Got value: Namespace", message)[0]
+    innermost = re.sub(r"( - Problem with given class_path .+)\1", r"\1", innermost)  # once as the item of a list, once as the only one
     where, reason, in_class = "", message, False
     for level in _LEVEL.finditer(innermost):
         if level["key"]:
@@ -92,6 +93,9 @@ def _shortened(message: str) -> str:
     if unknown := re.match(r"(?:Option '|unrecognized arguments: --)([\w.]+).*?( Did you mean .*)?$", reason):
         return f"{where}{'.init_args' if in_class else ''}.{unknown[1]}: there is no such setting.{unknown[2] or ''}"
     reason = reason.rsplit("Errors: - ", 1)[-1].replace("Expected a ", "expected ")
+    given = re.search(r" Given value: ([\w.-]+)$", message)
+    if given and given[1] not in reason:
+        reason += f". Got value: {given[1]}"
     return f"{where}: " + re.sub(r"<class '([\w.]+)'>", r"\1", reason)
 
 

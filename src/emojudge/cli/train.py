@@ -11,13 +11,26 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from ..callbacks import BestCheckpoint, EpochSeed, LatestCheckpoint, MetricsFile, PredictionWriter, ProgressFile, SaveRunConfig
+from ..callbacks import (
+    BestCheckpoint,
+    EpochSeed,
+    LatestCheckpoint,
+    LearningRates,
+    MetricsFile,
+    PredictionWriter,
+    ProgressFile,
+    SaveRunConfig,
+    StopEarly,
+    Throughput,
+)
 from ..callbacks.checkpoints import FOLDER
+from ..callbacks.progress_bar import progress_display
 from ..errors import ConfigError, EmojudgeError
-from ..models.checkpoint import check_checkpoint
+from ..models.checkpoint import check_checkpoint, check_local
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
@@ -50,9 +63,10 @@ class TrainingCLI(LightningCLI):
         return {self.command: LightningCLI.subcommands()[self.command]}
 
     def add_arguments_to_parser(self, parser: Any) -> None:
-        """Add what every training has: the best and the latest checkpoint, and the writer of predictions."""
+        """Add what every training has: the best and the latest checkpoint, early stopping, and the writer of predictions."""
         parser.add_lightning_class_args(BestCheckpoint, "best_checkpoint")
         parser.add_lightning_class_args(LatestCheckpoint, "latest_checkpoint")
+        parser.add_lightning_class_args(StopEarly, "early_stopping")
         parser.add_lightning_class_args(PredictionWriter, "predictions")
 
     def parse_arguments(self, parser: Any, args: Any) -> None:
@@ -70,8 +84,7 @@ class TrainingCLI(LightningCLI):
         path = config.get("ckpt_path") or (None if fitting else "best")
         if path is None:
             return
-        if "://" in str(path):
-            raise ConfigError(f"{path}: checkpoints are read from files only")
+        check_local(path)
         if path in ("best", "last"):
             path = Path(config.trainer.default_root_dir or ".") / FOLDER / f"{path}.ckpt"
             if fitting and not path.exists():
@@ -101,11 +114,14 @@ class TrainingCLI(LightningCLI):
         config = self._get(self.config_init, "trainer")
         if config.get("logger") in (None, True) and not config.get("fast_dev_run"):
             settings["logger"] = _loggers(str(self.subcommand), Path(config.get("default_root_dir") or ".") / "logs")
-        callbacks: list[Any] = [EpochSeed()]
+        callbacks: list[Any] = [EpochSeed(), LearningRates(), Throughput()]
         if path := os.environ.get(PROGRESS_VARIABLE):
             callbacks.append(ProgressFile(path))
         given = config.get("callbacks") or []
-        settings["callbacks"] = [*(given if isinstance(given, list) else [given]), *callbacks]
+        given = given if isinstance(given, list) else [given]
+        if config.get("enable_progress_bar") is not False and not any(isinstance(callback, ProgressBar) for callback in given):
+            callbacks.append(progress_display())
+        settings["callbacks"] = [*callbacks, *given]  # ours first: what others do at the end of an epoch is not timed
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:

@@ -1,6 +1,7 @@
 """Whether a file is a checkpoint, before Lightning opens it: torch's own words for one that is not advise to run what is in it."""
 
 import pickle
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,19 @@ from typing import Any
 import torch
 
 from ..errors import ConfigError
+
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""How an address on a server begins, ``http://`` or ``s3:/`` (a ``Path`` has one slash); a Windows drive has one letter."""
+
+
+def check_local(path: str | Path) -> None:
+    """Refuse the address of something on a server, which a library would fetch.
+
+    Raises:
+        ConfigError: If it is one.
+    """
+    if _ADDRESS.match(str(path)):
+        raise ConfigError(f"{path}: checkpoints are read from files only; download it, and check where it comes from")
 
 
 def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> dict[str, Any]:
@@ -18,9 +32,10 @@ def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> dict[str
         weights_only: False lets the file make any object, for one whose origin is known.
 
     Raises:
-        ConfigError: If there is no such file, if it is something else or only a part of a checkpoint, or if it holds
-            objects other than tensors and plain values.
+        ConfigError: If there is no such file, if it lies on a server, is something else or only a part of a checkpoint, or if it
+            holds objects other than tensors and plain values.
     """
+    check_local(path)
     if Path(path).is_dir():
         raise ConfigError(f"{path}: is a folder, expected a checkpoint file")
     if not Path(path).is_file():

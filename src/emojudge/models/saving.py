@@ -89,8 +89,6 @@ class SavedModule(L.LightningModule):
             ConfigError: If parts are needed that the file cannot hold, the file lies on a server or is no checkpoint, or it is one of
                 other tasks, classes or attributes.
         """
-        if str(checkpoint_path).startswith(("http:", "https:")):
-            raise ConfigError(f"{checkpoint_path}: checkpoints are not taken from a server; download it and check where it comes from")
         options.setdefault("weights_only", True)
         if isinstance(checkpoint_path, str | os.PathLike):
             content = check_checkpoint(os.fspath(checkpoint_path), weights_only=options["weights_only"])

@@ -78,8 +78,8 @@ def _tell(path: Path, progress: Progress) -> None:
     """Pass on what the process wrote last; it writes whole files, or has not written yet."""
     if path.is_file():
         state = json.loads(path.read_text(encoding="utf-8"))
-        score = state["val/macro_f1"]
-        progress(state["done"], state["total"], "" if score is None else f"dev macro-F1 {score:.3f}")
+        score = "" if state["score"] is None else f"{state['measure']} {state['score']:.3f}"
+        progress(state["done"], state["total"], score)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

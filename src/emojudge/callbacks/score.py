@@ -1,0 +1,22 @@
+"""The validation score that a module is chosen by: its name in the log, and in words."""
+
+from lightning.pytorch import LightningModule, Trainer
+
+_DEFAULT = "val/macro_f1"
+_IN_WORDS = {"val/macro_f1": "dev macro-F1", "val/ccc_mean": "dev mean CCC"}
+
+
+def monitor_of(pl_module: LightningModule) -> str:
+    """Return the name under which a module logs the score that its checkpoints are chosen by; more is better."""
+    return str(getattr(pl_module, "monitor", _DEFAULT))
+
+
+def in_words(monitor: str) -> str:
+    """Return how people call a score, such as ``dev macro-F1``; a score that has no such name keeps its own."""
+    return _IN_WORDS.get(monitor, monitor)
+
+
+def latest_score(trainer: Trainer, pl_module: LightningModule) -> float | None:
+    """Return the latest validation score, None before the first; to be asked in every process or in none."""
+    score = trainer.callback_metrics.get(monitor_of(pl_module))
+    return None if score is None else float(score)
