@@ -1,4 +1,4 @@
-"""Accumulated batches give the step of one large batch, where the loss is a mean over utterances."""
+"""Accumulated batches give the step of one large batch where the loss is a mean over utterances; micro-batches give it for any loss."""
 
 import lightning as L
 import pytest
@@ -8,7 +8,9 @@ from torch.utils.data import DataLoader
 
 from emojudge.batch import Batch
 from emojudge.losses import CrossEntropyLoss, FocalLoss, KLDivergenceLoss, MeanSquaredErrorLoss, concordance_loss
-from emojudge.models import EmotionClassifier
+from emojudge.models import AcousticNetwork, EmotionClassifier
+from emojudge.nn import in_micro_batches
+from emojudge.nn.encoders import EcapaTdnn
 
 
 class Network(nn.Module):
@@ -72,3 +74,26 @@ def test_four_batches_of_eight_are_one_of_thirty_two(tmp_path, loss):
 def test_for_concordance_they_are_not(tmp_path):
     loss = Values(concordance_loss)
     assert (trained(tmp_path, loss, 8, 4) - trained(tmp_path, loss, 32, 1)).abs().max() > 1e-3
+
+
+def test_an_acoustic_network_in_parts_learns_what_the_parts_by_themselves_do():
+    lengths = torch.tensor([8000, 7000, 0, 6000, 5000, 4000, 3000])  # one has no audio
+    mask = torch.arange(8000) < lengths[:, None]
+    torch.manual_seed(0)
+    whole = Batch(torch.arange(7), [f"clip{i}" for i in range(7)], torch.randn(7, 8000, dtype=torch.float64) * mask, mask)
+    target = torch.rand(7, 3, dtype=torch.float64)
+
+    def gradients(forward):
+        torch.manual_seed(1)  # weights and dropout; the encoder has statistics of two kinds that run on
+        network = AcousticNetwork(EcapaTdnn(channels=16, features=24, bottleneck=8), 3).double()
+        loss = concordance_loss(forward(network)[lengths > 0], target[lengths > 0])
+        loss.backward()
+        return loss, [p.grad for p in network.parameters()], list(network.buffers())
+
+    def parts(network):
+        return torch.cat([network(Batch._make(None if x is None else x[i:j] for x in whole)) for i, j in ((0, 2), (2, 4), (4, 7))])
+
+    (expected, theirs, buffers), (loss, ours, found) = gradients(parts), gradients(lambda network: in_micro_batches(network, whole, 3))
+    assert torch.equal(loss, expected)
+    for a, b in zip([*ours, *found], [*theirs, *buffers], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)

@@ -81,7 +81,7 @@ class MeanStdPooling(nn.Module):
         Raises:
             ValueError: If an utterance has no real frame.
         """
-        return _statistics(frames, mask, _equal_weights(mask), self.floor)
+        return _statistics(frames, mask, _equal_weights(frames, mask), self.floor)
 
 
 class MeanPooling(nn.Module):
@@ -101,7 +101,7 @@ class MeanPooling(nn.Module):
         Raises:
             ValueError: If an utterance has no real frame.
         """
-        return (_equal_weights(mask) * _only_real(frames, mask)).sum(dim=1)
+        return (_equal_weights(frames, mask) * _only_real(frames, mask)).sum(dim=1)
 
 
 class FirstFrame(nn.Module):
@@ -134,10 +134,10 @@ def _statistics(frames: Tensor, mask: Tensor, weight: Tensor, floor: float) -> T
     return torch.cat([mean, variance.clamp(min=floor).sqrt()], dim=1)
 
 
-def _equal_weights(mask: Tensor) -> Tensor:
-    """Return ``1 / n`` on an utterance's ``n`` real frames and 0 on the others, ``(batch, frames, 1)`` float32."""
+def _equal_weights(frames: Tensor, mask: Tensor) -> Tensor:
+    """Return ``1 / n`` on an utterance's ``n`` real frames and 0 on the others, ``(batch, frames, 1)`` in float32 at least."""
     _check_frames(mask)
-    real = mask.unsqueeze(2).to(torch.float32)
+    real = mask.unsqueeze(2).to(torch.promote_types(frames.dtype, torch.float32))
     return real / real.sum(dim=1, keepdim=True)
 
 
