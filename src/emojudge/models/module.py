@@ -240,8 +240,8 @@ class EmojudgeModule(SavedModule):
         tasks = tuple(task for task, n in given.items() if n)
         if tasks not in ((), self.tasks):
             raise ConfigError(
-                f"{type(self).__name__} learns {' and '.join(self.tasks)}, but the network gives {' and '.join(tasks)}; set its classes and "
-                "its attributes to what is to be learnt, null (None) for nothing, or take the module of what it gives"
+                f"{type(self).__name__} learns {' and '.join(self.tasks)}, but the network gives {' and '.join(tasks)}; set its classes "
+                "and its attributes to what is to be learnt, null (None) for nothing, or take the module of what it gives"
             )
 
     def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
