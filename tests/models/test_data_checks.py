@@ -41,7 +41,13 @@ def test_waveforms_at_another_rate_are_refused_with_both(stage):
 
 @pytest.mark.parametrize(
     ("norm", "exact", "n_together", "warned"),
-    [("group", False, 8, True), ("group", False, None, True), ("group", False, 1, False), ("layer", False, 8, False), ("group", True, 8, False)],
+    [
+        ("group", False, 8, True),
+        ("group", False, None, True),
+        ("group", False, 1, False),
+        ("layer", False, 8, False),
+        ("group", True, 8, False),
+    ],
 )
 def test_an_encoder_that_hears_padding_is_warned_of_where_utterances_are_evaluated_together(caplog, norm, exact, n_together, warned):
     speech(norm, exact).check_data(SimpleNamespace(sample_rate=16000, eval_batch_size=n_together), "predict")

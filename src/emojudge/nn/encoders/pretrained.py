@@ -1,9 +1,11 @@
 """What speech and text encoders of the transformers library share: the layer taken, the tuning, checkpointing."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ...errors import ConfigError
 from ..layers import Layer, LayerMixture, captured, cut_above, transformer_layers
@@ -49,7 +51,8 @@ class PretrainedEncoder(TunedEncoder):
         if gradient_checkpointing:
             if not self.model.supports_gradient_checkpointing:
                 raise ConfigError(f"{kind} models have no gradient checkpointing; set gradient_checkpointing to false")
-            self.model.gradient_checkpointing_enable({"use_reentrant": False})
+            # its public method asks a text model for gradients of its embeddings, frozen or not
+            self.model._set_gradient_checkpointing(True, partial(checkpoint, use_reentrant=False))
         self.train(self.training)
 
     def _taken(self, run: Callable[[], Tensor]) -> Tensor:
