@@ -62,9 +62,7 @@ class WhisperEncoder(PretrainedEncoder):
         super().__init__()
         config = load_config(model)
         if config.model_type != "whisper":
-            raise ConfigError(
-                f"WhisperEncoder takes a Whisper model, found a {config.model_type} model; HuggingFaceEncoder takes the others"
-            )
+            raise ConfigError(f"WhisperEncoder takes no {config.model_type} model; give it a Whisper model, or choose HuggingFaceEncoder")
         from .model import EncoderOnly
 
         config.encoder_layerdrop = 0.0  # a dropped layer has no gradient, which stops distributed training
