@@ -11,8 +11,16 @@ from torch import nn
 from .._extras import need
 from ..errors import ConfigError
 
-QUERY_AND_VALUE = ("q_proj", "v_proj", "query", "value", "query_proj", "value_proj", "in_proj", "linear_q", "linear_v", "q_lin", "v_lin")
-"""What the families of transformers call the projections that LoRA adapts by default; DeBERTa's ``in_proj`` makes keys too."""
+QUERY_AND_VALUE = (
+    *("q_proj", "v_proj"),  # speech encoders
+    *("query", "value"),  # BERT, RoBERTa
+    "in_proj",  # DeBERTa; the keys too
+    *("query_proj", "value_proj"),  # DeBERTa-v2
+    "Wqkv",  # ModernBERT; the keys too
+    *("linear_q", "linear_v"),  # conformers
+    *("q_lin", "v_lin"),  # DistilBERT
+)
+"""What the families of transformers call the projections that LoRA adapts by default."""
 
 
 class Tuning(ABC):
