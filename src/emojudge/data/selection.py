@@ -23,7 +23,7 @@ def known_rows(table: Table, splits: Sequence[str], known: Mapping[str, NDArray[
     """
     if not splits:
         raise CorpusError("no split is named to take utterances from; name one in data.init_args.fit_splits, and one in .val_splits")
-    either = np.any(list(known.values()), axis=0)  # (rows,)
+    either: NDArray[np.bool_] = np.any(list(known.values()), axis=0)  # (rows,)
     wanted = [([split], " or ".join(known), either) for split in splits] + [(list(splits), name, has) for name, has in known.items()]
     for names, what, has in wanted:
         rows = table.indices(*names)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -38,15 +38,12 @@ class Targets(NamedTuple):
             tasks: ``emotion``, ``attributes`` or both.
             fitting: Whether votes count as labels, where they are what is fitted on.
         """
-        known: dict[str, NDArray[np.bool_]] = {}
+        known: dict[str, Any] = {}
         if "emotion" in tasks:
-            voted = fitting and self.votes is not None
-            known["one of the run's classes"] = self.votes.sum(axis=1) > 0 if voted else self.emotion >= 0  # type: ignore[union-attr]
+            known["one of the run's classes"] = self.emotion >= 0 if self.votes is None or not fitting else self.votes.sum(axis=1) > 0
         if "attributes" in tasks:
             none = np.zeros(len(self.emotion), dtype=bool)
-            known[f"a value of {', '.join(ATTRIBUTES[:-1])} or {ATTRIBUTES[-1]}"] = (
-                none if self.attributes is None else ~np.isnan(self.attributes).all(axis=1)
-            )
+            known["a value of valence, arousal or dominance"] = none if self.attributes is None else ~np.isnan(self.attributes).all(axis=1)
         return known
 
     def class_counts(self, rows: NDArray[np.int64], n_classes: int) -> Tensor:

@@ -82,7 +82,8 @@ class Network(nn.Module):
         for part in self.parts:
             groups[part] = []  # before what comes out of it
             module: nn.Module = getattr(self, part)
-            own = {id(p): inner.parameter_group for inner in module.modules() if hasattr(inner, "parameter_group") for p in inner.parameters()}
+            apart = [inner for inner in module.modules() if hasattr(inner, "parameter_group")]
+            own = {id(p): str(inner.parameter_group) for inner in apart for p in inner.parameters()}
             for name, parameter in module.named_parameters():
                 if parameter.requires_grad:
                     group = own.get(id(parameter), "lora" if LORA_PREFIX in name else part)
