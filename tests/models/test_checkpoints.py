@@ -1,5 +1,6 @@
 """A checkpoint opens by its path alone, without the hub, with plain values only."""
 
+import shutil
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import torch
 from jsonargparse import set_parsing_settings
 from lightning.pytorch.cli import LightningCLI
+from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 
 from emojudge.batch import Batch
@@ -21,7 +23,8 @@ from emojudge.models.checkpoint import check_checkpoint
 from emojudge.models.module import EmojudgeModule
 from emojudge.models.optim import LinearWarmup
 from emojudge.nn import ResidualHead
-from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
+from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel, WhisperEncoder
+from emojudge.nn.encoders.ecapa.speechbrain import their_name
 
 CLASSES = ["sad", "happy", "neutral"]
 WAVLM = {
@@ -241,6 +244,53 @@ def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
     assert same(model, EmotionClassifier.load_from_checkpoint(path))
     stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
     assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
+
+
+WHISPER = {
+    "model_type": "whisper",
+    "d_model": 16,
+    "encoder_layers": 2,
+    "encoder_attention_heads": 2,
+    "encoder_ffn_dim": 16,
+    "num_mel_bins": 20,
+    "max_source_positions": 50,
+}
+
+
+def write_whisper(folder):
+    WhisperEncoder(WHISPER, pretrained=False).model.save_pretrained(folder)
+    # a file of the whole model names its encoder's weights so
+    weights = load_file(folder / "model.safetensors")
+    save_file({f"model.encoder.{name}": value for name, value in weights.items()}, folder / "model.safetensors", {"format": "pt"})
+
+
+def write_ecapa(folder):
+    folder.mkdir()
+    weights = EcapaTdnn(channels=16, features=24, embedding=12, bottleneck=8, scale=4).state_dict()
+    torch.save({their_name(name): value for name, value in weights.items()}, folder / "embedding_model.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "options", "write"),
+    [
+        ("WhisperEncoder", "layer: 1", write_whisper),
+        ("WhisperEncoder", "layer: weighted, tuning: {class_path: emojudge.nn.tuning.TopLayers, init_args: {n: 1}}", write_whisper),
+        ("WhisperEncoder", "padded: true, gradient_checkpointing: true", write_whisper),
+        ("EcapaTdnn", "bottleneck: 8, scale: 4", write_ecapa),
+        ("EcapaTdnn", "bottleneck: 8, scale: 4, tuning: {class_path: emojudge.nn.tuning.Frozen}", write_ecapa),
+    ],
+)
+def test_whisper_and_ecapa_train_and_open_again_with_their_folder_gone(train, tmp_path, encoder, options, write):
+    folder = tmp_path / "pretrained"
+    write(folder)
+    made = f"{{class_path: emojudge.nn.encoders.{encoder}, init_args: {{model: {folder}, {options}}}}}"
+    model, path = train(made)
+    assert model.trainer.global_step == 2
+    shutil.rmtree(folder)
+    again = EmotionClassifier.load_from_checkpoint(path)
+    assert same(model, again)
+    trained = [name for name, p in model.network.encoder.named_parameters() if p.requires_grad]
+    assert trained == [name for name, p in again.network.encoder.named_parameters() if p.requires_grad]
 
 
 QUIET = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}

@@ -11,7 +11,7 @@ from emojudge.batch import Batch
 from emojudge.errors import ConfigError
 from emojudge.labels import ATTRIBUTES
 from emojudge.models import AcousticNetwork, TextNetwork
-from emojudge.nn import AttentiveStatisticsPooling, ClassificationHead, ResidualHead
+from emojudge.nn import AttentiveStatisticsPooling, ClassificationHead, FirstFrame, ResidualHead
 from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, HuggingFaceTextEncoder, LogMel
 from emojudge.nn.tuning import LoRA
 
@@ -172,6 +172,26 @@ def test_waveforms_are_normalised_and_padding_stays_zero():
         "waveform_mean": (),
         "waveform_std": (),
     }
+
+
+def test_an_encoder_that_takes_raw_waveforms_gets_them_as_they_are():
+    encoder = _Echo()
+    encoder.takes_raw_waveform = True
+    network = AcousticNetwork(encoder, CLASSES, head=partial(ResidualHead, hidden=4))
+    network.set_normalization(0.5, 2.0)
+    batch = batch_of([6, 3], [1, 1])
+    batch.waveform[1, 3:] = 1.0  # what an augmentation may leave on padded places
+    network(batch)
+    assert torch.equal(encoder.given, batch.waveform * batch.waveform_mask)
+
+
+def test_the_embedding_of_an_utterance_goes_to_the_head():
+    encoder = EcapaTdnn(channels=16, features=24, bottleneck=8, scale=4, embedding=12)
+    network = AcousticNetwork(encoder, CLASSES, pooling=FirstFrame, head=partial(ResidualHead, hidden=16, blocks=1)).eval()
+    batch = batch_of([9000, 7000], [1, 1])
+    embedding = encoder(batch.waveform, batch.waveform_mask)[0][:, 0]  # (batch, 12)
+    torch.testing.assert_close(network(batch), network.head(embedding))
+    assert [group["name"] for group in network.parameter_groups()] == ["encoder", "head"]
 
 
 @pytest.mark.parametrize("std", [0.0, float("nan"), -1.0])

@@ -31,6 +31,19 @@ def test_padding_enters_neither_output_nor_statistics():
     torch.testing.assert_close(ours.running_var, reference.running_var)
 
 
+def test_a_single_frame_is_normalised_by_the_running_statistics_and_leaves_them():
+    torch.manual_seed(0)
+    norm = MaskedBatchNorm(3)
+    norm(*padded([6, 2]))
+    before = norm.running_mean.clone(), norm.running_var.clone()
+    x, mask = padded([1])
+    out = norm(x, mask)
+    torch.testing.assert_close(out, norm.eval()(x, mask))
+    assert torch.equal(norm.running_mean, before[0])
+    assert torch.equal(norm.running_var, before[1])
+    assert out.any()
+
+
 def test_batch_norm_gradient_is_that_of_finite_differences():
     x, mask = padded([4, 2])
     norm = MaskedBatchNorm(3).double()

@@ -17,7 +17,8 @@ def masked_mean(x: Tensor, mask: Tensor) -> Tensor:
 class MaskedBatchNorm(nn.Module):
     """Batch normalisation over the real frames of a batch; padded frames stay out of it and come back as zero.
 
-    On a batch without padding it is ``torch.nn.BatchNorm1d``.
+    On a batch without padding it is ``torch.nn.BatchNorm1d``, which refuses to train on a single frame. One frame has no variance:
+    here it is normalised by the running statistics, and they stay as they are.
 
     Args:
         channels: Size of the middle dimension.
@@ -41,7 +42,7 @@ class MaskedBatchNorm(nn.Module):
         """Return the normalised frames, ``(batch, channels, frames)``, zero where ``mask`` ``(batch, 1, frames)`` is False."""
         x = x.to(torch.promote_types(x.dtype, torch.float32))  # sums in half precision lose too much
         real = mask.to(x.dtype)
-        if self.training:
+        if self.training and x.shape[0] * x.shape[2] > 1:
             n = real.sum()
             mean = (x @ real.transpose(1, 2)).sum(dim=0) / n  # (channels, 1)
             centred = (x - mean) * real

@@ -60,7 +60,8 @@ def fbank(samples):
     bands = []
     for k in range(1, 81):
         width = hz[k] - hz[k - 1]
-        bands.append(sum(max(0.0, 1 - abs(40 * b - hz[k]) / width) * power[:, b] for b in range(201)))
+        heights = [(b, 1 - abs(40 * b - hz[k]) / width) for b in range(201)]
+        bands.append(sum((height * power[:, b] for b, height in heights if height > 0), start=torch.zeros(len(power))))
     decibels = 10 * torch.stack(bands).clamp(min=1e-10).log10()
     decibels = decibels.clamp(min=float(decibels.max()) - 80)
     return decibels - decibels.mean(dim=1, keepdim=True)
@@ -238,10 +239,10 @@ def test_weights_that_do_not_fit_are_named_in_one_line(folder):
 
 
 def test_files_and_folders_that_hold_no_weights_are_named(tmp_path):
-    with pytest.raises(ConfigError, match=r"there is no folder .*/ecapa; it must hold embedding_model.ckpt"):
+    with pytest.raises(ConfigError, match=r"there is no folder .*/ecapa; a model's folder must hold embedding_model.ckpt"):
         EcapaTdnn(model=str(tmp_path / "ecapa"))
     with pytest.raises(
-        ConfigError, match=r"has no embedding_model.ckpt; it must hold embedding_model.ckpt, .*speechbrain/spkrec-ecapa-voxceleb"
+        ConfigError, match=r"has no embedding_model.ckpt; a model's folder must hold embedding_model.ckpt, .*spkrec-ecapa-voxceleb"
     ):
         EcapaTdnn(model=str(tmp_path))
     path = tmp_path / "embedding_model.ckpt"
@@ -263,6 +264,15 @@ def test_an_unreachable_name_says_what_a_folder_must_hold(monkeypatch):
         ConfigError, match=r"'speechbrain/spkrec-ecapa-voxceleb' is neither a local folder nor .* must hold embedding_model.ckpt"
     ):
         EcapaTdnn(model="speechbrain/spkrec-ecapa-voxceleb")
+
+
+def test_half_precision_stays_near_full_precision():
+    encoder = small().eval()
+    waveform, mask = padded([16000, 9001])
+    full = encoder(waveform, mask)[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        half = encoder(waveform, mask)[0].float()
+    assert 0 < (half - full).abs().max() < 0.1 * full.std()
 
 
 def test_raw_frames_do_not_join_an_embedding():

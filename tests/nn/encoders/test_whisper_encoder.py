@@ -287,6 +287,15 @@ def test_spec_augment_hides_stretches_in_training_only():
         assert encoder.train()(*batch_of([n]))[0].isfinite().all()
 
 
+def test_half_precision_stays_near_full_precision():
+    encoder = tiny().eval()
+    waveform, mask = batch_of([16000, 9001])
+    full, frame_mask = encoder(waveform, mask)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = encoder(waveform, mask)[0].float()
+    assert 0 < (half - full)[frame_mask].abs().max() < 0.1 * full[frame_mask].std()
+
+
 def test_a_clip_longer_than_the_positions_is_refused_and_padding_beyond_them_is_not():
     encoder = tiny().eval()
     waveform, mask = batch_of([16001])

@@ -99,13 +99,14 @@ def plain_config(config: Any) -> dict[str, Any]:
     return {name: value for name, value in config.to_dict().items() if name not in _FORGOTTEN}
 
 
-def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, **options: Any) -> Any:
+def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, needs: str = "config.json", **options: Any) -> Any:
     """Return ``load(model, **options)`` after a look at the folder, with one clear line where it fails.
 
     Args:
-        load: A ``from_pretrained`` of transformers.
+        load: A ``from_pretrained`` of transformers, or what else opens a folder or a name.
         model: A name on the Hugging Face hub, or a folder.
         holds: What a folder must hold, for messages.
+        needs: The file that it is known by.
         **options: Passed on.
 
     Raises:
@@ -113,8 +114,8 @@ def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, **options: Any)
     """
     folder = Path(model).expanduser()
     is_path = model.startswith((".", "/", "~")) or len(folder.parts) > 2
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise ConfigError(f"folder {model} has no config.json; a model's folder must hold {holds}")
+    if folder.is_dir() and not (folder / needs).is_file():
+        raise ConfigError(f"folder {model} has no {needs}; a model's folder must hold {holds}")
     if is_path and not folder.is_dir():
         raise ConfigError(f"there is no folder {model}; a model's folder must hold {holds}")
     try:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ....errors import ConfigError, plural, some
+from ..transformer import reached
 
 FILE = "embedding_model.ckpt"
 _FOLDER_HOLDS = f"{FILE}, the file of that name in SpeechBrain's model, such as speechbrain/spkrec-ecapa-voxceleb"
@@ -49,7 +50,7 @@ def read_weights(model: str) -> Weights:
     Raises:
         ConfigError: If there is no such folder or file, the name cannot be reached, or the file holds something else.
     """
-    path = _found(model)
+    path = reached(_file, model, holds=_FOLDER_HOLDS, needs=FILE)
     try:
         tensors = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
@@ -112,21 +113,9 @@ def their_name(name: str) -> str:
     return name
 
 
-def _found(model: str) -> Path:
+def _file(model: str) -> Path:
     """Return the path of the weights' file, fetched where ``model`` is a name on the hub."""
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        if not (folder / FILE).is_file():
-            raise ConfigError(f"folder {model} has no {FILE}; it must hold {_FOLDER_HOLDS}")
-        return folder / FILE
-    if model.startswith((".", "/", "~")) or len(folder.parts) > 2:
-        raise ConfigError(f"there is no folder {model}; it must hold {_FOLDER_HOLDS}")
     from huggingface_hub import hf_hub_download
 
-    try:
-        return Path(hf_hub_download(model, FILE))
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"'{model}' is neither a local folder nor reachable on the Hugging Face hub. Download it where there is a network, "
-            f"and give the folder, which must hold {_FOLDER_HOLDS}"
-        ) from error
+    folder = Path(model)
+    return folder / FILE if folder.is_dir() else Path(hf_hub_download(model, FILE))

@@ -21,10 +21,10 @@ _LAST_NORM = "layer_norm"
 class WhisperEncoder(PretrainedEncoder):
     """Frames of a Whisper model's encoder, one every 20 ms (paper, section 4.2). The decoder is neither built nor loaded.
 
-    Whisper was trained on 30 s, a shorter clip padded with silence, and has no mask. Here a clip costs its own length: positions
-    end with its frames, attention sees its frames only, and the convolutions find zeros behind it. So batches change no utterance's frames.
-    ``padded`` is the form of the training, which equals transformers' own encoder on its own
-    feature extractor's output. Its log-mel frames are the same but where the loudest frame of all has its centre behind the clip.
+    Whisper was trained on 30 s, a shorter clip padded with silence, and has no mask. Here a clip costs its own length:
+    positions end with its frames, attention sees these only, and the convolutions find zeros behind them; so padding
+    changes no utterance's frames. ``padded`` is the form of the training, which equals transformers' own encoder on its own
+    feature extractor's output. The log-mel frames of both are the same, unless the loudest frame has its centre behind the clip.
 
     Positions are sinusoids and are not trained; LayerDrop is 0, weights are float32. Samples are taken as they are, in -1 to 1.
 
@@ -62,9 +62,7 @@ class WhisperEncoder(PretrainedEncoder):
         super().__init__()
         config = load_config(model)
         if config.model_type != "whisper":
-            raise ConfigError(
-                f"WhisperEncoder takes a Whisper model, found a {config.model_type} model; HuggingFaceEncoder takes the others"
-            )
+            raise ConfigError(f"WhisperEncoder takes no {config.model_type} model; give it a Whisper model, or choose HuggingFaceEncoder")
         from .model import EncoderOnly
 
         config.encoder_layerdrop = 0.0  # a dropped layer has no gradient, which stops distributed training
