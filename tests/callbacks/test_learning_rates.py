@@ -37,6 +37,13 @@ def test_they_stand_in_the_row_of_the_losses_and_scores_of_their_step(fit, scrip
     assert {step: {"train/lr/head", "train/loss", "val/ccc_mean"} <= row.keys() for step, row in rows.items()} == {2: True, 5: True}
 
 
+def test_a_second_fit_begins_anew(fit, scripted, batches):
+    log = LearningRates()
+    for _ in range(2):
+        _, rows = fit(scripted(), batches([[1]] * 3), log, max_epochs=1, limit_val_batches=0)
+        assert list(rates(rows)) == [2]
+
+
 def test_without_a_logger_nothing_is_logged_and_nothing_fails(fit, scripted, batches):
     trainer, rows = fit(scripted(), batches([[1]] * 3), LearningRates(), max_epochs=1, limit_val_batches=0, logger=False)
     assert (trainer.global_step, rows) == (3, {})

@@ -4,8 +4,9 @@ import csv
 
 import pytest
 import torch
+from lightning.pytorch import Callback
 
-from emojudge.callbacks import MetricsFile
+from emojudge.callbacks import LatestCheckpoint, LearningRates, MetricsFile
 
 
 def rows(path):
@@ -32,3 +33,31 @@ def test_a_second_start_keeps_the_steps_before_its_own(tmp_path, begin, kept):
     second.log_metrics({"epoch": 2, "loss": 2.0, "rate": 0.1}, begin)
     assert [row["step"] for row in rows(tmp_path / "metrics.csv")] == kept
     assert rows(tmp_path / "metrics.csv")[-1] == {"epoch": "2", "step": kept[-1], "loss": "2.0", "rate": "0.1"}
+
+
+class Stop(Callback):
+    """Ends a training before a step, as a power cut would."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def on_train_batch_start(self, trainer, *args):
+        if trainer.global_step == self.step:
+            raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("every", [1, 2, 3, 4, 50])
+@pytest.mark.parametrize("stop", [7, 8, 11])
+def test_a_stopped_and_resumed_training_leaves_the_log_of_one_that_was_not(fit, scripted, batches, tmp_path, every, stop):
+    def train(folder, *callbacks, ckpt_path=None):
+        settings = {"log_every_n_steps": every, "logger": MetricsFile(folder / "metrics.csv"), "enable_checkpointing": True}
+        own = [LearningRates(), *callbacks, LatestCheckpoint()]
+        scores = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
+        options = {"max_epochs": 3, "val_check_interval": 2, "default_root_dir": folder, "ckpt_path": ckpt_path, **settings}
+        fit(scripted(scores), batches([[1]] * 5), *own, **options)
+
+    train(tmp_path / "whole")
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path / "stopped", Stop(stop))
+    train(tmp_path / "stopped", ckpt_path=tmp_path / "stopped" / "checkpoints" / "last.ckpt")
+    assert rows(tmp_path / "stopped" / "metrics.csv") == rows(tmp_path / "whole" / "metrics.csv")

@@ -7,7 +7,7 @@ import pytest
 import rich
 from rich.console import Console
 
-from emojudge.callbacks import EpochLines, ScoreBar
+from emojudge.callbacks import BestCheckpoint, EpochLines, ScoreBar
 from emojudge.callbacks.progress_bar import progress_display
 
 DATA = [[1]] * 3
@@ -26,6 +26,14 @@ def test_a_log_gets_a_line_an_epoch_with_loss_and_score(fit, scripted, batches, 
 def test_a_line_tells_no_score_where_nothing_is_validated(fit, scripted, batches, capsys):
     fit(scripted(), batches(DATA), EpochLines(), max_steps=2, max_epochs=-1, limit_val_batches=0, enable_progress_bar=True)
     assert re.fullmatch(r"epoch 1, step 2: train loss 0.5000, \d+ s\n", capsys.readouterr().out)
+
+
+def test_a_second_start_knows_the_best_score_of_the_first(fit, scripted, batches, tmp_path, capsys):
+    kept = {"enable_progress_bar": True, "enable_checkpointing": True}
+    fit(scripted([0.5]), batches(DATA), EpochLines(), BestCheckpoint(monitor="val/ccc_mean"), max_epochs=1, **kept)
+    path = tmp_path / "checkpoints" / "best.ckpt"
+    fit(scripted([0.5, 0.25]), batches(DATA), EpochLines(), BestCheckpoint(monitor="val/ccc_mean"), max_epochs=2, ckpt_path=path, **kept)
+    assert "epoch 2/2, step 6: train loss 0.5000, dev mean CCC 0.250 (best 0.500)" in capsys.readouterr().out
 
 
 def test_another_process_than_the_first_prints_nothing(fit, scripted, batches, capsys):

@@ -14,15 +14,27 @@ class PeriodicLog(Callback):
     n_steps = 0
     """Optimizer steps since the last row."""
     _step = 0
-    _epoch = -1
+    _epoch = -1  # the latest one that has a row
 
     def values(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, float]:
         """Return what is logged; every process is asked at the same steps."""
         raise NotImplementedError
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Forget an earlier fit; a checkpoint is loaded after this."""
+        self._epoch = -1
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return which epoch has a row, so that a resumed run has the rows of one that was not stopped."""
+        return {"epoch": self._epoch}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take what an earlier start has logged."""
+        self._epoch = state_dict["epoch"]
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Begin behind the steps of an earlier start."""
-        self.n_steps, self._step, self._epoch = 0, trainer.global_step, -1
+        self.n_steps, self._step = 0, trainer.global_step
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Log where the batch ended a step and the step a period."""

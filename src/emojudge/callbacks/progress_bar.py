@@ -1,12 +1,13 @@
 """What a training shows while it is at work: a bar on a terminal, a line an epoch in a log file."""
 
+import math
 import time
 
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar, RichProgressBar
 from rich import get_console
 
-from .score import in_words, latest_score, monitor_of
+from .score import best_before, in_words, latest_score, monitor_of
 
 
 def progress_display() -> ProgressBar:
@@ -23,11 +24,11 @@ class ScoreBar(RichProgressBar):
     def __init__(self) -> None:
         super().__init__(refresh_rate=10)
         self._scores: dict[str, str] = {}
-        self._best = float("-inf")
+        self._best = -math.inf
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Show the bar."""
-        self._scores, self._best = {}, float("-inf")
+        self._scores, self._best = {}, best_before(trainer, pl_module)
         super().on_train_start(trainer, pl_module)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -49,7 +50,7 @@ class EpochLines(ProgressBar):
     def __init__(self) -> None:
         super().__init__()
         self._enabled = True
-        self._best = float("-inf")
+        self._best = -math.inf
         self._start = 0.0
 
     def disable(self) -> None:
@@ -62,7 +63,7 @@ class EpochLines(ProgressBar):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take the time from here."""
-        self._best, self._start = float("-inf"), time.monotonic()
+        self._best, self._start = best_before(trainer, pl_module), time.monotonic()
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Remember the best score."""
