@@ -79,3 +79,31 @@ def test_unknown_systems_and_runs_that_differ_are_refused():
         differences([table(0.1, 0.2)], "fusde", "text", "macro_f1")
     with pytest.raises(ConfigError, match="differ"):
         combine([table(0.1, 0.2), ResultsTable([Result("text", "dev", {"macro_f1": 1.0})])])
+
+
+def attributes(valence: float, mean: float) -> ResultsTable:
+    scores = {"ccc_mean": mean, "ccc_valence": valence, "ccc_arousal": float("nan"), "ccc_dominance": -0.0001}
+    return ResultsTable([Result("text", "dev", scores, in_sample=True), Result("text", "test1", scores)], ["* chosen on dev"], "attributes")
+
+
+def test_attributes_are_shown_in_the_papers_order_with_a_dash_for_what_is_not_there():
+    assert attributes(0.5, 0.25).cells() == [
+        ["system", "dev", "test1"],
+        ["text", "0.500 / - / 0.000 / 0.250*", "0.500 / - / 0.000 / 0.250"],
+    ]
+
+
+def test_both_tasks_stand_in_one_file():
+    tables = [table(0.3, 0.4), attributes(0.5, 0.25)]
+    assert to_markdown(tables).index("macro-F1 / accuracy") < to_markdown(tables).index("CCC of valence / arousal / dominance / mean")
+    rows = list(csv.DictReader(io.StringIO(to_csv(tables))))
+    assert [row["task"] for row in rows] == ["emotion"] * 3 + ["attributes"] * 2
+    assert (rows[0]["ccc_mean"], rows[3]["macro_f1"], rows[3]["ccc_mean"]) == ("", "", "0.25")
+
+
+def test_runs_of_attributes_are_combined_for_each_attribute():
+    rows = combine([attributes(0.5, 0.3), attributes(0.7, 0.3)])
+    assert rows[0] == ["system", "measure", "dev", "test1"]
+    assert rows[1] == ["text", "mean CCC", "0.300 ± 0.000*", "0.300 ± 0.000"]
+    assert rows[2] == ["text", "CCC of valence", "0.600 ± 0.141*", "0.600 ± 0.141"]
+    assert rows[3] == ["text", "CCC of arousal", "", ""]

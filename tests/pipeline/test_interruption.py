@@ -16,15 +16,13 @@ pytestmark = pytest.mark.slow
 EPOCHS = 40
 
 
-@pytest.fixture
-def long_run(run):
-    """A run whose acoustic training takes long enough to be interrupted."""
-    path = run.folder / "acoustic.yaml"
-    overlay = yaml.safe_load(path.read_text())
-    overlay["trainer"]["max_epochs"] = EPOCHS
-    path.write_text(yaml.safe_dump(overlay))
+def long(run, name):
+    """Let a run have one system only, whose training takes long enough to be interrupted."""
+    run.leave(name)
+    path = run.folder / "long.yaml"
+    path.write_text(yaml.safe_dump({"trainer": {"max_epochs": EPOCHS}}))
     config = yaml.safe_load(run.config.read_text())
-    del config["systems"]["text"]
+    config["systems"][name].append(str(path))
     run.config.write_text(yaml.safe_dump(config | {"judge": {"client": "none"}}))
     return run
 
@@ -34,27 +32,37 @@ def start(run) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
 
-def epochs_logged(run) -> list[int]:
-    path = run.out / "acoustic" / "logs" / "metrics.csv"
+def epochs_logged(run, name) -> list[int]:
+    path = run.out / name / "logs" / "metrics.csv"
     if not path.exists():
         return []
     with path.open() as file:
-        return [int(row["epoch"]) for row in csv.DictReader(file) if row.get("val/macro_f1")]
+        return [int(row["epoch"]) for row in csv.DictReader(file) if row.get("val/macro_f1") or row.get("val/ccc_mean")]
 
 
-def wait_for_epochs(run, process, n: int) -> None:
+def wait_for_epochs(run, name, process, n: int) -> None:
     deadline = time.monotonic() + 120
-    while len(epochs_logged(run)) < n or not (run.out / "acoustic" / "checkpoints" / "last.ckpt").exists():
+    while len(epochs_logged(run, name)) < n or not (run.out / name / "checkpoints" / "last.ckpt").exists():
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_training_is_taken_up(long_run, number):
-    process = start(long_run)
+def test_an_interrupted_training_is_taken_up(run, number):
+    interrupt_and_go_on(long(run, "acoustic"), "acoustic", number)
+    assert len(load_predictions(run.out / "fusion" / "acoustic_refitted.parquet")) > 0
+
+
+def test_an_interrupted_training_of_attributes_is_taken_up(both):
+    interrupt_and_go_on(long(both, "values"), "values", signal.SIGINT)
+    assert len(load_predictions(both.out / "fusion" / "values_refitted_attributes.parquet", "attributes")) > 0
+
+
+def interrupt_and_go_on(run, name, number):
+    process = start(run)
     try:
-        wait_for_epochs(long_run, process, 3)
+        wait_for_epochs(run, name, process, 3)
         process.send_signal(number)
         output = process.communicate(timeout=60)[0]
     finally:
@@ -63,8 +71,7 @@ def test_an_interrupted_training_is_taken_up(long_run, number):
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}[number], output
     assert "Traceback" not in output
     assert ("takes it up again" in output) == (number == signal.SIGINT)
-    assert len(epochs_logged(long_run)) < EPOCHS
-    assert long_run.start() == 0
-    assert epochs_logged(long_run) == list(range(EPOCHS))
-    assert not list(long_run.out.glob("acoustic.old-*"))
-    assert len(load_predictions(long_run.out / "fusion" / "acoustic_refitted.parquet")) > 0
+    assert len(epochs_logged(run, name)) < EPOCHS
+    assert run.start() == 0
+    assert epochs_logged(run, name) == list(range(EPOCHS))
+    assert not list(run.out.glob(f"{name}.old-*"))

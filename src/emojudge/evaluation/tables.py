@@ -95,10 +95,14 @@ class ResultsTable:
             for split in self.splits:
                 result = by_key.get((system, split))
                 scores = (self.score(system, split, measure) for measure in self.shown.measures)
-                text = "" if result is None else " / ".join("-" if score is None else f"{score:.{self.shown.digits}f}" for score in scores)
+                text = "" if result is None else " / ".join("-" if score is None else self._text(score) for score in scores)
                 row.append(text + (MARK if result is not None and result.in_sample else ""))
             rows.append(row)
         return rows
+
+    def _text(self, score: float) -> str:
+        digits = self.shown.digits
+        return f"{round(score, digits) + 0.0:.{digits}f}"  # a minus before zeros would say nothing
 
 
 def to_markdown(tables: Sequence[ResultsTable]) -> str:
