@@ -488,9 +488,9 @@ def test_two_processes_fit_go_on_and_predict_what_one_predicts(runs, tmp_path):
         subprocess.run(arguments, check=True, timeout=200, env=os.environ | {"OMP_NUM_THREADS": "1"})
     together = load_predictions(folder / "predictions.parquet")
     assert [row["step"] for row in log_of(folder)] == ["2", "5"]  # five batches of 8: three for each process, one of them twice
-    for row in log_of(folder):  # of both processes: 35 utterances and the repeated batch, of 8 or 3, in 3 steps
+    for row in log_of(folder):  # of both processes: 33 utterances and the repeated batch, of 8 or 1, in 3 steps
         n_utterances = float(row["train/utterances_per_s"]) / float(row["train/steps_per_s"]) * 3
-        assert any(n_utterances == pytest.approx(n) for n in (38, 43))
+        assert any(n_utterances == pytest.approx(n) for n in (34, 41))
     assert runs("predict", folder, f"--predictions.path={tmp_path / 'alone.parquet'}", "--data.init_args.batch_size=32") == 0
     alone = load_predictions(tmp_path / "alone.parquet")
     assert together.id == alone.id

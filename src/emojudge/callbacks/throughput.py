@@ -2,6 +2,7 @@
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -70,10 +71,10 @@ class Throughput(PeriodicLog):
     def values(self, trainer: Trainer, pl_module: LightningModule) -> dict[str, float]:
         """Return the pace since the last row, gathered over processes, and begin the next."""
         n_real = float(self._n_real)  # waits for the device, so that the clock is right
-        here = [self._n_utterances, n_real, self._n_places, self._clock.read(), peak_memory_gb(pl_module.device)]
-        ranks = trainer.strategy.all_gather(torch.tensor(here, device=pl_module.device)).reshape(-1, len(here)).double()
-        n_utterances, n_real, n_places, _, _ = ranks.sum(dim=0).tolist()
-        seconds, memory_gb = ranks[:, 3:].amax(dim=0).tolist()
+        counts, most = [self._n_utterances, n_real, self._n_places], [self._clock.read(), peak_memory_gb(pl_module.device)]
+        counts = trainer.strategy.reduce(torch.tensor(counts, device=pl_module.device), reduce_op="sum").tolist()
+        most = trainer.strategy.reduce(torch.tensor(most, device=pl_module.device), reduce_op="max").tolist()
+        (n_utterances, n_real, n_places), (seconds, memory_gb) = counts, most
         values = {"utterances_per_s": n_utterances / seconds, "steps_per_s": self.n_steps / seconds}
         sample_rate = getattr(getattr(trainer, "datamodule", None), "sample_rate", None)
         if self._has_sound and sample_rate is not None:
@@ -120,9 +121,12 @@ def peak_memory_gb(device: torch.device) -> float:
     """Return the most memory that this process has taken so far, in 1e9 bytes: on CUDA what was allocated, else resident; 0 on Windows."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e9
+    status = Path("/proc/self/status")
+    if status.is_file():  # not getrusage, which on Linux begins with the peak of the process that started this one
+        fields = dict(line.split(":", 1) for line in status.read_text().splitlines())
+        return int(fields["VmHWM"].split()[0]) * 1024 / 1e9
     if sys.platform == "win32":
         return 0.0
     import resource  # not on Windows
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9  # bytes on macOS
