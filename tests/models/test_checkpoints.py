@@ -1,5 +1,6 @@
 """A checkpoint opens by its path alone, without the hub, with plain values only."""
 
+import shutil
 import zipfile
 from functools import partial
 from pathlib import Path
@@ -241,6 +242,24 @@ def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
     assert same(model, EmotionClassifier.load_from_checkpoint(path))
     stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
     assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
+
+
+@pytest.mark.parametrize("layer", ["last", "1", "weighted"])
+@pytest.mark.parametrize("tuning", ["{class_path: emojudge.nn.tuning.LoRA, init_args: {rank: 2, targets: [q_proj]}}", "Frozen"])
+def test_an_encoder_with_its_tuning_and_layer_opens_by_its_path_without_its_folder(train, tmp_path, tuning, layer):
+    if "LoRA" in tuning:
+        pytest.importorskip("peft")
+    folder = tmp_path / "wavlm"
+    HuggingFaceEncoder({**WAVLM, "num_hidden_layers": 2}, pretrained=False).model.save_pretrained(folder)
+    options = f"model: {folder}, tuning: {tuning}, layer: {layer}, gradient_checkpointing: true"
+    model, path = train(f"{{class_path: emojudge.nn.encoders.HuggingFaceEncoder, init_args: {{{options}}}}}")
+    shutil.rmtree(folder)
+    again = EmotionClassifier.load_from_checkpoint(path)
+    assert same(model, again)
+    encoder = again.network.encoder
+    assert len(encoder.model.encoder.layers) == (1 if layer == "1" else 2)
+    trained = {name.split(".")[-3] for name, p in encoder.model.named_parameters() if p.requires_grad}
+    assert trained == ({"lora_A", "lora_B"} if "LoRA" in tuning else set())
 
 
 QUIET = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
