@@ -10,7 +10,7 @@ from torch.utils.data import DataLoader
 from emojudge.errors import ConfigError, EmojudgeError
 from emojudge.evaluation import score_attributes
 from emojudge.labels import ATTRIBUTES
-from emojudge.losses import ConcordanceLoss, MeanSquaredErrorLoss, concordance_loss
+from emojudge.losses import ConcordanceLoss, FocalLoss, MeanSquaredErrorLoss, WeightedLoss, concordance_loss
 from emojudge.models import AttributeRegressor
 
 
@@ -161,6 +161,14 @@ def test_networks_of_other_outputs_are_refused_by_what_they_give():
         AttributeRegressor(Plain(2), attributes=["valence", "valence"])
 
 
+def test_a_loss_of_emotions_is_refused():
+    """It would take the values for distributions over three classes."""
+    for loss in (FocalLoss(), WeightedLoss([ConcordanceLoss(), FocalLoss()], [1.0, 1.0])):
+        with pytest.raises(ConfigError, match=rf"{type(loss).__name__} is a loss of emotions; for attributes give .*ConcordanceLoss"):
+            regressor(loss=loss)
+    regressor(loss=WeightedLoss([ConcordanceLoss(), MeanSquaredErrorLoss()], [1.0, 0.5]))
+
+
 def test_defaults_are_the_papers():
     model = regressor()
     assert isinstance(model.loss, ConcordanceLoss)
@@ -182,3 +190,25 @@ def test_it_learns(tmp_path):
     run = trainer(tmp_path, max_epochs=40)
     run.fit(model, datamodule=Data(batches=[b._replace(row=b.row + 16 * k) for k, b in enumerate(batches)]))
     assert run.callback_metrics["val/ccc_mean"] > 0.9
+
+
+@pytest.mark.parametrize("gather", [False, True])
+def test_two_processes_give_scores_and_loss_of_one(tmp_path, gather):
+    model = regressor(loss=ConcordanceLoss(gather=gather))
+    batches = [valued(seed=k)._replace(row=torch.arange(5) + 5 * k) for k in range(3)]
+    data = Shared(batches)
+    expected = trainer(tmp_path).validate(model, datamodule=data, verbose=False)[0]
+    run = trainer(tmp_path, devices=2, strategy="ddp_fork", use_distributed_sampler=False)
+    found = run.validate(model, datamodule=data, verbose=False)[0]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+class Shared(Data):
+    """Gives the first process two batches, and the other one."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def val_dataloader(self):
+        return DataLoader(self.batches[self.trainer.global_rank :: self.trainer.world_size], batch_size=None)

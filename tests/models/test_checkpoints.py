@@ -293,6 +293,24 @@ def test_whisper_and_ecapa_train_and_open_again_with_their_folder_gone(train, tm
     assert trained == [name for name, p in again.network.encoder.named_parameters() if p.requires_grad]
 
 
+@pytest.mark.parametrize("layer", ["last", "1", "weighted"])
+@pytest.mark.parametrize("tuning", ["{class_path: emojudge.nn.tuning.LoRA, init_args: {rank: 2, targets: [q_proj]}}", "Frozen"])
+def test_an_encoder_with_its_tuning_and_layer_opens_by_its_path_without_its_folder(train, tmp_path, tuning, layer):
+    if "LoRA" in tuning:
+        pytest.importorskip("peft")
+    folder = tmp_path / "wavlm"
+    HuggingFaceEncoder({**WAVLM, "num_hidden_layers": 2}, pretrained=False).model.save_pretrained(folder)
+    options = f"model: {folder}, tuning: {tuning}, layer: {layer}, gradient_checkpointing: true"
+    model, path = train(f"{{class_path: emojudge.nn.encoders.HuggingFaceEncoder, init_args: {{{options}}}}}")
+    shutil.rmtree(folder)
+    again = EmotionClassifier.load_from_checkpoint(path)
+    assert same(model, again)
+    encoder = again.network.encoder
+    assert len(encoder.model.encoder.layers) == (1 if layer == "1" else 2)
+    trained = {name.split(".")[-3] for name, p in encoder.model.named_parameters() if p.requires_grad}
+    assert trained == ({"lora_A", "lora_B"} if "LoRA" in tuning else set())
+
+
 QUIET = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
 
 

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 from emojudge.errors import ConfigError, EmojudgeError
 from emojudge.evaluation import score_emotions
 from emojudge.labels import ATTRIBUTES
-from emojudge.losses import CrossEntropyLoss, FocalLoss
+from emojudge.losses import ConcordanceLoss, CrossEntropyLoss, FocalLoss
 from emojudge.models import EmotionClassifier
 from emojudge.models.class_weights import class_weights
 from emojudge.models.optim import LinearWarmup
@@ -178,6 +178,12 @@ def test_groups_of_one_optimizer_are_separate_optimizers_bit_for_bit():
     for ours, theirs in zip(model.network.parameters(), reference.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     assert [group["name"] for group in one.param_groups] == ["body", "out"]
+
+
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), ConcordanceLoss()])
+def test_a_loss_without_weights_of_classes_is_refused(loss):
+    with pytest.raises(ConfigError, match=rf"weights of the classes, and {type(loss).__name__} does not; give one such as .*FocalLoss"):
+        classifier(loss=loss)
 
 
 def test_defaults_are_the_papers():

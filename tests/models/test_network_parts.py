@@ -100,6 +100,8 @@ def test_both_heads_are_one_group():
 
 @pytest.mark.parametrize(("make", "sizes", "behind"), [(HuggingFaceEncoder, WAVLM, ["pooling"]), (HuggingFaceTextEncoder, ROBERTA, [])])
 def test_a_learnt_mixture_of_layers_and_lora_are_groups_of_their_own(make, sizes, behind):
+    pytest.importorskip("peft")
+
     def network(**options):
         encoder = make(sizes, pretrained=False, layer="weighted", **options)
         return AcousticNetwork(encoder, CLASSES) if behind else TextNetwork(encoder, CLASSES)

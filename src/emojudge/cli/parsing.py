@@ -3,14 +3,14 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
-from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
+from jsonargparse import ArgumentParser, set_parsing_settings
 from jsonargparse._common import parser_context
-from omegaconf.errors import OmegaConfBaseException
 
 from .._extras import NAMED_IN_CONFIGS
 from ..configs import find_config
@@ -65,19 +65,14 @@ class OneLineErrors(ArgumentParser):
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **settings})
 
-    def _parse_common(self, cfg: Namespace, *args: Any, **options: Any) -> Namespace:
-        """Check the settings of one class without those that refer to another section: the parser of the whole resolves and checks them.
+    def _check_value_key(self, action: Any, value: Any, *args: Any, **options: Any) -> Any:
+        """Return a checked value; one with ``${...}`` in it is checked when that is known.
 
-        Without this, a file that changes the class of the model (``experiment/attributes.yaml``) would lose its network: jsonargparse 4.53
-        keeps of the former class what the new one accepts, and calls a setting with such a reference unacceptable.
+        Where a later config names another class, jsonargparse keeps of the earlier one's settings what passes this check, and without
+        us no network with a reference in it would.
         """
-        try:
-            return super()._parse_common(cfg, *args, **options)
-        except OmegaConfBaseException:
-            if not getattr(self, "_inner_parser", False):
-                raise
-        with parser_context(lenient_check=True):
-            return super()._parse_common(cfg, *args, **options)
+        with parser_context(lenient_check=True) if "${" in str(value) else nullcontext():
+            return super()._check_value_key(action, value, *args, **options)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print the message and exit with status 2."""

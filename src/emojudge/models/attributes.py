@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -33,7 +34,15 @@ class AttributeTask(EmojudgeModule):
     attribute_present: Tensor
 
     def _set_attributes(self, loss: nn.Module, attributes: Sequence[str] | None) -> None:
-        """Take the settings of the task; the constructor of a module calls this."""
+        """Take the settings of the task; the constructor of a module calls this.
+
+        Raises:
+            ConfigError: If the loss is one of emotions, which would take values for distributions, or an attribute is unknown.
+        """
+        if any("alpha" in signature(part.forward).parameters for part in loss.modules()):
+            raise ConfigError(
+                f"{type(loss).__name__} is a loss of emotions; for attributes give one such as emojudge.losses.ConcordanceLoss"
+            )
         self.losses["attributes"] = loss
         self.attributes = known_attributes(getattr(self.network, "attributes", ATTRIBUTES) if attributes is None else attributes)
         self._places = [ATTRIBUTES.index(name) for name in self.attributes]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -35,7 +36,18 @@ class EmotionTask(EmojudgeModule):
     class_weight: Tensor
 
     def _set_emotions(self, loss: nn.Module, class_weighting: ClassWeighting, beta: float, classes: Sequence[str] | int | None) -> None:
-        """Take the settings of the task; the constructor of a module calls this."""
+        """Take the settings of the task; the constructor of a module calls this.
+
+        Raises:
+            ConfigError: If the loss does not take weights of the classes.
+        """
+        try:
+            signature(loss.forward).bind("logits", "target", "alpha")
+        except TypeError as error:
+            raise ConfigError(
+                f"a loss of emotions takes logits, targets and the weights of the classes, and {type(loss).__name__} does not; "
+                "give one such as emojudge.losses.FocalLoss"
+            ) from error
         self.losses["emotion"] = loss
         self.class_weighting, self.class_weighting_beta = class_weighting, beta
         if classes is None:

@@ -137,7 +137,6 @@ class LoRA(Tuning):
             meant = ", ".join(missing) or "the query and value projections"
             raise ConfigError(f"LoRA finds no linear layer for {meant}; the layers of this encoder have {known}: name some as targets")
         model.requires_grad_(False)
-        # peft asks for whole numbers in alpha's place in its annotations only
         config = peft.LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=chosen)
         peft.inject_adapter_in_model(config, model)
 

@@ -37,7 +37,7 @@ def test_every_trainable_parameter_of_every_family_has_a_gradient(case):
     assert tiny_models.without_gradient(encoder, batch_for(build)) == []
 
 
-@pytest.mark.parametrize("layer", ["last", 1, 2, 3, "weighted"])
+@pytest.mark.parametrize("layer", ["last", 2, "weighted"])
 @pytest.mark.parametrize("tuning", TUNINGS, ids=named)
 @pytest.mark.parametrize("case", ONE_OF_EACH, ids=named)
 def test_every_trainable_parameter_has_a_gradient_with_each_layer_and_tuning(case, tuning, layer):
@@ -49,18 +49,15 @@ def test_every_trainable_parameter_has_a_gradient_with_each_layer_and_tuning(cas
         assert tiny_models.without_gradient(encoder, batch_for(build)) == []
 
 
-@pytest.mark.parametrize("layer", ["last", 2, "weighted"])
 @pytest.mark.parametrize("case", FAMILIES, ids=named)
-def test_every_parameter_of_lora_has_a_gradient(case, layer):
+def test_every_parameter_of_lora_has_a_gradient_and_nothing_else_is_trained(case):
     pytest.importorskip("peft")
     build, name = case
-    if name == "sew" and layer == "weighted":
-        pytest.skip("its layers give frames of another shape")
-    encoder = build(name, layer=layer, tuning=LoRA(rank=2))
+    encoder = build(name, layer="last" if name == "sew" else "weighted", tuning=LoRA(rank=2))
     assert tiny_models.without_gradient(encoder, batch_for(build)) == []
-    trained = [(name, p) for name, p in encoder.named_parameters() if p.requires_grad]
-    assert {"lora_A", "lora_B", "mixture"} >= {key for name, _ in trained for key in name.split(".") if key[:4] in ("lora", "mixt")}
-    assert all(p.grad.any() for name, p in trained if "lora_B" in name)  # that of A is zero while B is
+    trained = {name: p for name, p in encoder.named_parameters() if p.requires_grad}
+    assert all("lora_" in name or name == "mixture.score" for name in trained)
+    assert all(p.grad.any() for name, p in trained.items() if "lora_B" in name)  # that of A is zero while B is
 
 
 # what is tuned
@@ -118,9 +115,9 @@ def test_layers_below_those_that_are_tuned_make_no_graph(case, checkpointing):
 
 
 @pytest.mark.parametrize("case", FAMILIES, ids=named)
-@pytest.mark.parametrize("n", [1, 2])
-def test_a_layer_is_what_a_model_of_so_many_layers_gives(case, n):
+def test_a_layer_is_what_a_model_of_so_many_layers_gives(case):
     build, name = case
+    n = 2
     encoder = build(name, layer=n).eval()
     key = "n_layers" if name == "distilbert" else "num_hidden_layers"
     shallow = build(name, {key: n}).eval()
@@ -171,10 +168,9 @@ def gradients(encoder, given):
     return {name: p.grad for name, p in encoder.named_parameters() if p.requires_grad}
 
 
-@pytest.mark.parametrize("layer", ["last", "weighted"])
-@pytest.mark.parametrize("dropout", [0.0, 0.2])
+@pytest.mark.parametrize(("layer", "dropout"), [("last", 0.0), ("weighted", 0.2)])
 @pytest.mark.parametrize("case", FAMILIES[:9:2] + [(tiny_models.text, name) for name in ("roberta", "deberta", "deberta-v3")], ids=named)
-def test_checkpointing_changes_no_gradient(case, dropout, layer):
+def test_checkpointing_changes_no_gradient(case, layer, dropout):
     build, name = case
     keys = NO_DROPOUT if build is tiny_models.speech else ["hidden_dropout_prob", "attention_probs_dropout_prob"]
     given, found = batch_for(build), []
