@@ -77,10 +77,10 @@ def test_for_concordance_they_are_not(tmp_path):
 
 
 def test_an_acoustic_network_in_parts_learns_what_the_parts_by_themselves_do():
-    lengths = torch.tensor([8000, 7000, 0, 6000, 5000, 4000, 3000])  # one has no audio
-    mask = torch.arange(8000) < lengths[:, None]
+    lengths = torch.tensor([2000, 1900, 0, 1800, 1700, 1500, 1000])  # one has no audio
+    mask = torch.arange(2000) < lengths[:, None]
     torch.manual_seed(0)
-    whole = Batch(torch.arange(7), [f"clip{i}" for i in range(7)], torch.randn(7, 8000, dtype=torch.float64) * mask, mask)
+    whole = Batch(torch.arange(7), [f"clip{i}" for i in range(7)], torch.randn(7, 2000, dtype=torch.float64) * mask, mask)
     target = torch.rand(7, 3, dtype=torch.float64)
 
     def gradients(forward):
