@@ -117,10 +117,10 @@ class EmojudgeModule(SavedModule):
         loss = self._weighted({task: term.loss for task, term in terms.items()})
         known = torch.stack([term.known for term in terms.values()])  # (tasks, batch)
         options: dict[str, Any] = {"on_step": False, "on_epoch": True, "batch_size": len(batch.row)}
-        self.train_loss.update(loss.detach(), weight=int(known.any(dim=0).sum()))
+        self.train_loss.update(loss.detach(), weight=known.any(dim=0).sum())
         self.log("train/loss", self.train_loss, prog_bar=True, **options)
         for task, mean in self.train_losses.items():
-            mean.update(terms[task].loss.detach(), weight=int(terms[task].known.sum()))  # type: ignore[operator]
+            mean.update(terms[task].loss.detach(), weight=terms[task].known.sum())  # type: ignore[operator]
             self.log(f"train/{task}_loss", mean, **options)  # type: ignore[arg-type]
         if hasattr(self.network, "penalty"):
             loss = loss + self.network.penalty()
