@@ -7,6 +7,7 @@ from emojudge.cli.main import main
 from emojudge.configs import find_config
 from emojudge.corpus import load_table
 from emojudge.corpus.readers.synthetic import CAUTION
+from emojudge.evaluation.tables import to_markdown
 from emojudge.pipeline.results import score_run
 from emojudge.predictions import Predictions, PredictionsInfo
 
@@ -39,7 +40,7 @@ def test_figures_on_a_synthetic_corpus_carry_their_caution(tmp_path):
     ids, splits, emotions = (table.column(name) for name in ("id", "split", "emotion"))
     logits = [[float(name == emotion) for name in table.info.classes] for emotion in emotions]
     predictions = Predictions(ids, splits, logits, PredictionsInfo("oracle", table.info.classes, table.info.fingerprint))
-    results = score_run({"oracle": predictions}, table)
+    (results,) = score_run({"emotion": {"oracle": predictions}}, table)
     assert CAUTION in results.footnotes
-    assert CAUTION in results.to_markdown()
+    assert CAUTION in to_markdown([results])
     assert all(result.scores["macro_f1"] == 1 for result in results.results)

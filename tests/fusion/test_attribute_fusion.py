@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from emojudge.errors import FusionError, PredictionsError
 from emojudge.evaluation import score_attributes
 from emojudge.fusion import AttributeFusion, EmotionFusion
+from emojudge.fusion.linear import C_GRID
 from emojudge.fusion.ridge import choose_c, fit_ridge
 from emojudge.labels import ATTRIBUTES
 from emojudge.predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo
@@ -49,24 +51,26 @@ class World:
 
 def test_ridge_by_hand():
     # standardised: -1.2247, 0, 1.2247, with squares that sum to 3; C = 1 shrinks the slope to 3 / (3 + 1) of 2 a unit
-    model = fit_ridge(np.array([[1.0], [2.0], [3.0]]), np.array([2.0, 4.0, 6.0]), c=1.0)
+    (model,) = fit_ridge(np.array([[1.0], [2.0], [3.0]]), np.array([2.0, 4.0, 6.0]), [1.0])
     np.testing.assert_allclose(model(np.array([[1.0], [3.0], [5.0]])), [2.5, 5.5, 8.5])
 
 
-@pytest.mark.parametrize("c", [1e-3, 1.0, 1e3])
-def test_ridge_equals_the_closed_form(c):
+def test_ridge_equals_the_closed_form_and_scikit_learns():
     rng = np.random.default_rng(0)
     features, target = rng.normal(3, 5, size=(50, 4)), rng.normal(4, 1, 50)
     z = (features - features.mean(0)) / features.std(0)
-    slope = np.linalg.inv(z.T @ z + np.eye(4) / c) @ z.T @ (target - target.mean())
-    np.testing.assert_allclose(fit_ridge(features, target, c)(features), z @ slope + target.mean(), atol=1e-10)
+    for model in fit_ridge(features, target, C_GRID):
+        slope = np.linalg.inv(z.T @ z + np.eye(4) / model.c) @ z.T @ (target - target.mean())
+        np.testing.assert_allclose(model(features), z @ slope + target.mean(), atol=1e-10)
+        np.testing.assert_allclose(model(features), Ridge(alpha=1 / model.c).fit(z, target).predict(z), atol=1e-10)
 
 
 def test_a_constant_feature_changes_nothing():
     rng = np.random.default_rng(1)
     features, target = rng.normal(size=(30, 2)), rng.normal(size=30)
     constant = np.column_stack([features, np.full(30, 5.0)])
-    np.testing.assert_allclose(fit_ridge(constant, target, 1.0)(constant), fit_ridge(features, target, 1.0)(features), atol=1e-12)
+    (with_it,), (without,) = fit_ridge(constant, target, [1.0]), fit_ridge(features, target, [1.0])
+    np.testing.assert_allclose(with_it(constant), without(features), atol=1e-12)
 
 
 def test_the_curve_is_the_concordance_of_all_out_of_fold_predictions_together():
@@ -76,7 +80,7 @@ def test_the_curve_is_the_concordance_of_all_out_of_fold_predictions_together():
     folds = [(np.arange(20), np.arange(20, 40)), (np.arange(20, 40), np.arange(20))]
     c, curve = choose_c(features, target, folds, (0.01, 1.0))
     for value, ours in zip((0.01, 1.0), curve, strict=True):
-        held = np.concatenate([fit_ridge(features[fit], target[fit], value)(features[held]) for fit, held in folds[::-1]])
+        held = np.concatenate([fit_ridge(features[fit], target[fit], [value])[0](features[held]) for fit, held in folds[::-1]])
         covariance = np.cov(target, held, bias=True)
         assert ours == pytest.approx(2 * covariance[0, 1] / (np.trace(covariance) + (target.mean() - held.mean()) ** 2))
     assert c == (0.01, 1.0)[int(np.argmax(curve))]

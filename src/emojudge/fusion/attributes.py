@@ -90,7 +90,7 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
                 )
             x, y = features[known], values[known]
             c, curves[attribute] = choose_c(x, y, self._split(y, [groups[i] for i in known.tolist()]), self.grid)
-            models[attribute] = fit_ridge(x, y, c)
+            (models[attribute],) = fit_ridge(x, y, [c])
         return models, curves
 
     def _apply(self, model: dict[str, LinearModel], features: Float) -> Float:

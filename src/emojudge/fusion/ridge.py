@@ -8,21 +8,22 @@ from ..evaluation import score_attributes
 from .linear import Float, Folds, LinearModel, best_c, standardisation
 
 
-def fit_ridge(features: Float, target: Float, c: float) -> LinearModel:
-    """Return the ridge regression on standardised features.
+def fit_ridge(features: Float, target: Float, grid: Sequence[float]) -> list[LinearModel]:
+    """Return the ridge regression on standardised features for each C of a grid.
 
-    It minimises ``|target - features @ coefficients - intercept|^2 + |coefficients|^2 / c``, the sum over rows.
+    Each minimises ``|target - features @ coefficients - intercept|^2 + |coefficients|^2 / C``, the sum over rows; one
+    eigendecomposition serves the whole grid.
 
     Args:
         features: ``(utterances, features)``.
         target: Value of each row, ``(utterances,)``.
-        c: Inverse strength of the L2 penalty on the coefficients, 1 / lambda; the intercept is free.
+        grid: Inverse strengths of the L2 penalty on the coefficients, 1 / lambda; the intercept is free.
     """
-    from sklearn.linear_model import Ridge
-
     mean, scale = standardisation(features)
-    model = Ridge(alpha=1 / c).fit((features - mean) / scale, target)
-    return LinearModel(mean, scale, np.asarray(model.coef_), np.asarray(model.intercept_), c)
+    x, centre = (features - mean) / scale, target.mean()
+    values, vectors = np.linalg.eigh(x.T @ x)  # (features,), (features, features)
+    projected = vectors.T @ (x.T @ (target - centre))
+    return [LinearModel(mean, scale, vectors @ (projected / (values + 1 / c)), np.asarray(centre), c) for c in grid]
 
 
 def choose_c(features: Float, target: Float, folds: Folds, grid: Sequence[float]) -> tuple[float, list[float]]:
@@ -34,10 +35,9 @@ def choose_c(features: Float, target: Float, folds: Folds, grid: Sequence[float]
         folds: See :data:`~emojudge.fusion.linear.Folds`.
         grid: Values of C to try, ascending.
     """
-    curve = []
-    for c in grid:
-        predicted = np.empty(len(target))
-        for fit_rows, held_rows in folds:
-            predicted[held_rows] = fit_ridge(features[fit_rows], target[fit_rows], c)(features[held_rows])
-        curve.append(score_attributes({"value": target}, {"value": predicted})["ccc_value"])
+    predicted = np.empty((len(grid), len(target)))
+    for fit_rows, held_rows in folds:
+        for k, model in enumerate(fit_ridge(features[fit_rows], target[fit_rows], grid)):
+            predicted[k, held_rows] = model(features[held_rows])
+    curve = [score_attributes({"value": target}, {"value": row})["ccc_value"] for row in predicted]
     return best_c(grid, curve), curve

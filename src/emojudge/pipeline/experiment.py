@@ -49,6 +49,8 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
     with folder.locked():
         table = read_corpus(folder, config, display)
         check_tuning(table, config.fusion, systems)
+        if config.judge.client != "none" and not judged:
+            display.say("judge: left out, since it reviews emotions and no system predicts any")
         for system in systems:
             train_branch(folder, system, config, table, display)
         files: dict[str, dict[str, str]] = {}
@@ -59,8 +61,6 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
             files[task], fused = fuse(folder, task, branches, config, table, display)
             if task == "emotion" and judged:
                 files[task] |= review(folder, fused, files[task][fused], config, table, display)
-        if config.judge.client != "none" and not judged:
-            display.say("judge: left out, since it reviews emotions and no system predicts any")
         _report(folder, files, table)
         return score_run(load_systems(folder.path), table)
 
