@@ -63,3 +63,12 @@ def test_votes_are_stacked_where_there_are_some() -> None:
     assert batch.votes.tolist() == [[0.5, 0.5, 0], [0, 0, 1]]
     assert batch.votes.dtype == torch.float32
     assert collate([Utterance(0, "a", 0, ramp(5))]).votes is None
+
+
+def test_attributes_are_stacked_where_the_corpus_has_some() -> None:
+    values = [np.array([0.5, np.nan, 0], dtype=np.float32), np.array([np.nan] * 3, dtype=np.float32)]
+    batch = collate([Utterance(i, str(i), -1, ramp(5), attributes=value) for i, value in enumerate(values)])
+    assert batch.attributes is not None
+    np.testing.assert_array_equal(batch.attributes, np.stack(values))
+    assert batch.attributes.dtype == torch.float32
+    assert collate([Utterance(0, "a", 0, ramp(5))]).attributes is None

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from lightning.pytorch import LightningDataModule
+from lightning.pytorch import LightningDataModule, LightningModule
 
 from emojudge.audio import load_audio
 from emojudge.batch import Batch
@@ -18,6 +18,9 @@ from emojudge.corpus import Table, write_splits
 from emojudge.data import EmotionDataModule, MSPPodcastDataModule
 from emojudge.data.tokenizer import TextTokenizer
 from emojudge.errors import AudioError, ConfigError, CorpusError
+from emojudge.labels import ATTRIBUTES
+from emojudge.models import AcousticNetwork, AttributeRegressor
+from emojudge.nn.encoders import EcapaTdnn
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +210,88 @@ def test_evaluation_stays_with_the_majority(table_path: str) -> None:
             assert batch.id == expected.id
             assert torch.equal(batch.emotion, expected.emotion)
     assert all(batch.votes is None for batch in plain.train_dataloader())
+
+
+class Learns(LightningModule):
+    """Says what is learnt, as a trainer's module does, and keeps what it is given."""
+
+    def __init__(self, *tasks: str) -> None:
+        super().__init__()
+        self.tasks = tasks
+
+
+def learning(data: EmotionDataModule, *tasks: str) -> EmotionDataModule:
+    data.trainer = SimpleNamespace(lightning_module=Learns(*tasks), world_size=1, default_root_dir=".")  # type: ignore[assignment]
+    data.setup("fit")
+    return data
+
+
+@pytest.fixture(scope="module")
+def valued(tiny_table: Table, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, set[str]]]:
+    """Saved tiny table in which attributes and labels are known of different utterances, and which those are in train and dev."""
+    ids, emotions = tiny_table.column("id"), tiny_table.column("emotion")
+    columns = {name: tiny_table.column(name) for name in ATTRIBUTES}
+    known: dict[str, set[str]] = {}
+    for split in ("train", "dev"):
+        rows = tiny_table.indices(split)
+        none, some, unlabelled = rows[0], rows[1], rows[2]
+        for name in ATTRIBUTES:
+            columns[name][none] = None
+        columns["arousal"][some] = None
+        emotions[unlabelled], emotions[none] = None, "happy"
+        known[f"{split} emotion"] = {ids[row] for row in rows if emotions[row] is not None}
+        known[f"{split} attributes"] = {ids[row] for row in rows if row != none}
+        known[f"{split} either"] = {ids[row] for row in rows}
+    path = tmp_path_factory.mktemp("valued") / "table.parquet"
+    tiny_table.with_columns(emotion=emotions, **columns).save(path)
+    return str(path), known
+
+
+@pytest.mark.parametrize(
+    ("tasks", "has"), [(["emotion"], "emotion"), (["attributes"], "attributes"), (["emotion", "attributes"], "either")]
+)
+def test_what_the_module_learns_decides_which_utterances_are_used(
+    valued: tuple[str, dict[str, set[str]]], tasks: list[str], has: str
+) -> None:
+    path, known = valued
+    data = learning(EmotionDataModule(table=path), *tasks)
+    assert set(ids(data.train_dataloader())) == known[f"train {has}"]
+    assert set(ids(data.val_dataloader())) == known[f"dev {has}"]
+    assert known["train emotion"] < known["train either"] > known["train attributes"] != known["train emotion"]
+
+
+def test_o_and_x_train_attributes(tiny_table: Table, table_path: str) -> None:
+    data = learning(EmotionDataModule(table=table_path, audio=False, text=True, vocab_size=300), "attributes")
+    source = dict(zip(tiny_table.column("id"), tiny_table.column("source_label"), strict=True))
+    assert {"O", "X"} <= {source[id] for id in ids(data.train_dataloader())}
+
+
+@pytest.mark.parametrize("target", ["majority", "votes"])
+def test_batches_hold_the_attributes_of_the_table_on_the_scale_of_the_networks(valued: tuple[str, Any], target: Any) -> None:
+    data = learning(EmotionDataModule(table=valued[0], target=target), "emotion", "attributes")
+    columns = {name: dict(zip(data.table.column("id"), data.table.column(name), strict=True)) for name in ATTRIBUTES}
+    for batch in chain(data.train_dataloader(), data.val_dataloader(), data.predict_dataloader()):
+        assert batch.attributes.dtype == torch.float32
+        expected = [[(columns[name][id] - 1) / 6 if columns[name][id] is not None else np.nan for name in ATTRIBUTES] for id in batch.id]
+        np.testing.assert_allclose(batch.attributes, expected, rtol=1e-6)
+    assert all(batch.votes is not None for batch in data.train_dataloader()) == (target == "votes")
+
+
+def test_counts_are_those_of_what_is_fitted_for_each_task(valued: tuple[str, dict[str, set[str]]]) -> None:
+    path, known = valued
+    data = learning(EmotionDataModule(table=path), "emotion", "attributes")
+    assert data.class_counts().sum() == len(known["train emotion"])
+    n = len(known["train attributes"])
+    assert data.attribute_counts().tolist() == [n, n - 1, n]  # valence, arousal, dominance
+
+
+def test_a_corpus_without_attributes_is_refused_before_training_by_split(tiny_table: Table, tmp_path: Path, make_trainer: Any) -> None:
+    tiny_table.with_columns(**{name: [None] * len(tiny_table) for name in ATTRIBUTES}).save(tmp_path / "table.parquet")
+    network = AcousticNetwork(EcapaTdnn(channels=8, features=8, scale=2), classes=None, attributes=ATTRIBUTES)
+    data = EmotionDataModule(table=str(tmp_path / "table.parquet"))
+    with pytest.raises(CorpusError, match=r"none of the 35 utterances of split 'train' has a value of valence, arousal or dominance"):
+        make_trainer().fit(AttributeRegressor(network), datamodule=data)
+    assert all(batch.attributes is None for batch in data.predict_dataloader())
 
 
 def test_votes_go_through_the_class_map(table_path: str) -> None:
@@ -441,6 +526,14 @@ def test_checkpoint_of_other_classes_is_refused(
     other = text_module(table_path, classes=["happy", "sad"], class_map={})
     with pytest.raises(ConfigError, match="trained on the classes"):
         make_trainer().predict(probe, datamodule=other, ckpt_path=fitted[0], weights_only=True)
+
+
+def test_other_classes_do_not_matter_where_attributes_are_learnt(table_path: str) -> None:
+    state = {**ready(table=table_path).state_dict(), "classes": ["happy", "sad"]}
+    learning(EmotionDataModule(table=table_path), "attributes").load_state_dict(state)
+    for tasks in (["emotion"], ["emotion", "attributes"]):
+        with pytest.raises(ConfigError, match=r"trained on the classes \['happy', 'sad'\]"):
+            learning(EmotionDataModule(table=table_path), *tasks).load_state_dict(state)
 
 
 def test_pretrained_tokenizer_is_kept_in_the_checkpoint_too(

@@ -95,6 +95,29 @@ def test_pretrained_folder_gives_what_transformers_gives(tmp_path: Path, trained
     assert ours.pad_id == reference.pad_token_id == 1
 
 
+def test_folder_of_a_deberta_gives_its_tokens(tmp_path: Path, trained: str) -> None:
+    from transformers import DebertaConfig
+
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    model = json.loads(trained)["model"]
+    words = [word for word in model["vocab"] if word not in SPECIAL_TOKENS]
+    (tmp_path / "vocab.json").write_text(json.dumps({word: i for i, word in enumerate(specials + words)}))
+    (tmp_path / "merges.txt").write_text("\n".join(["#version: 0.2", *(" ".join(pair) for pair in model["merges"])]))
+    DebertaConfig().save_pretrained(tmp_path)
+    ours = TextTokenizer(pretrained_tokenizer(str(tmp_path)))
+    ((first, *tokens, last),) = ours.encode(["I told you so"])
+    assert (first, last, ours.pad_id) == (2, 3, 0)
+    assert "".join((specials + words)[token] for token in tokens) == "IĠtoldĠyouĠso"
+
+
+def test_folder_without_a_vocabulary_is_refused_and_told_what_to_hold(tmp_path: Path) -> None:
+    from transformers import RobertaConfig
+
+    RobertaConfig().save_pretrained(tmp_path)
+    with pytest.raises(ConfigError, match=r"has no vocabulary; a folder must hold tokenizer.json \(or vocab.json and merges.txt"):
+        pretrained_tokenizer(str(tmp_path))
+
+
 def test_folder_of_a_text_run_serves_as_a_pretrained_tokenizer(tmp_path: Path) -> None:
     text = make_tokenizer("corpus", str(tmp_path / "run"), SENTENCES, 300)
     assert pretrained_tokenizer(str(tmp_path / "run")) == text
@@ -110,6 +133,7 @@ def test_name_that_cannot_be_reached_says_so_in_one_line(monkeypatch: pytest.Mon
     with pytest.raises(ConfigError, match="'nobody/nothing-base' cannot be loaded") as error:
         pretrained_tokenizer("nobody/nothing-base")
     assert "\n" not in str(error.value)
+    assert "a folder that holds tokenizer.json" in str(error.value)
 
 
 def test_saved_tokenizer_is_found_and_never_trained_again(tmp_path: Path) -> None:

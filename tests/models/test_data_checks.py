@@ -14,8 +14,8 @@ SPEECH = {"model_type": "wav2vec2", **SIZES, "conv_dim": [8] * 7, "num_conv_pos_
 STAGES = ["fit", "validate", "test", "predict"]
 
 
-def speech(norm="layer"):
-    return AcousticNetwork(HuggingFaceEncoder({**SPEECH, "feat_extract_norm": norm}, pretrained=False), 3)
+def speech(norm="layer", exact=True):
+    return AcousticNetwork(HuggingFaceEncoder({**SPEECH, "feat_extract_norm": norm}, pretrained=False, exact=exact), 3)
 
 
 def words(model, pretrained):
@@ -40,13 +40,20 @@ def test_waveforms_at_another_rate_are_refused_with_both(stage):
 
 
 @pytest.mark.parametrize(
-    ("norm", "n_together", "warned"), [("group", 8, True), ("group", None, True), ("group", 1, False), ("layer", 8, False)]
+    ("norm", "exact", "n_together", "warned"),
+    [
+        ("group", False, 8, True),
+        ("group", False, None, True),
+        ("group", False, 1, False),
+        ("layer", False, 8, False),
+        ("group", True, 8, False),
+    ],
 )
-def test_an_encoder_that_hears_padding_is_warned_of_where_utterances_are_evaluated_together(caplog, norm, n_together, warned):
-    speech(norm).check_data(SimpleNamespace(sample_rate=16000, eval_batch_size=n_together), "predict")
+def test_an_encoder_that_hears_padding_is_warned_of_where_utterances_are_evaluated_together(caplog, norm, exact, n_together, warned):
+    speech(norm, exact).check_data(SimpleNamespace(sample_rate=16000, eval_batch_size=n_together), "predict")
     said = "the wav2vec2 model gives an utterance other values in a padded batch than alone"
     assert [record.getMessage().startswith(said) for record in caplog.records] == [True] * warned
-    assert (f"data.init_args.eval_batch_size is {n_together}: set it to 1" in caplog.text) == warned
+    assert (f"data.init_args.eval_batch_size is {n_together}: set the encoder's exact to true, or that to 1" in caplog.text) == warned
 
 
 def test_pretrained_words_need_their_own_tokenizer(folder):

@@ -9,9 +9,11 @@ from torch import nn
 
 from emojudge.batch import Batch
 from emojudge.errors import ConfigError
+from emojudge.labels import ATTRIBUTES
 from emojudge.models import AcousticNetwork, TextNetwork
 from emojudge.nn import AttentiveStatisticsPooling, ClassificationHead, ResidualHead
 from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, HuggingFaceTextEncoder, LogMel
+from emojudge.nn.tuning import LoRA
 
 CLASSES = ["sad", "happy", "neutral"]
 WAVLM = {
@@ -89,6 +91,31 @@ def test_groups_are_the_parts_in_the_order_of_the_flow():
     assert [group["name"] for group in NETWORKS["roberta"]().parameter_groups()] == ["encoder", "head"]
 
 
+def test_both_heads_are_one_group():
+    network = AcousticNetwork(ecapa(), CLASSES, head=partial(ResidualHead, hidden=16), attributes=ATTRIBUTES)
+    groups = {group["name"]: group["params"] for group in network.parameter_groups()}
+    assert list(groups) == ["encoder", "pooling", "head"]
+    assert [p.shape for p in groups["head"]] == [p.shape for head in network.head.children() for p in head.parameters()]
+
+
+@pytest.mark.parametrize(("make", "sizes", "behind"), [(HuggingFaceEncoder, WAVLM, ["pooling"]), (HuggingFaceTextEncoder, ROBERTA, [])])
+def test_a_learnt_mixture_of_layers_and_lora_are_groups_of_their_own(make, sizes, behind):
+    pytest.importorskip("peft")
+
+    def network(**options):
+        encoder = make(sizes, pretrained=False, layer="weighted", **options)
+        return AcousticNetwork(encoder, CLASSES) if behind else TextNetwork(encoder, CLASSES)
+
+    adapted = network(tuning=LoRA(rank=2))
+    groups = {group["name"]: group["params"] for group in adapted.parameter_groups()}
+    assert list(groups) == ["lora", "layers", *behind, "head"]
+    assert [p.shape for p in groups["layers"]] == [(3,)]  # what goes into the first of two layers, and what comes out of each
+    assert {min(p.shape) for p in groups["lora"]} == {2}
+    trained = [id(p) for p in adapted.parameters() if p.requires_grad]
+    assert sorted(trained) == sorted(id(p) for params in groups.values() for p in params)
+    assert [group["name"] for group in network().parameter_groups()] == ["encoder", "layers", *behind, "head"]
+
+
 def test_a_frozen_part_is_no_group():
     network = NETWORKS["ecapa"]()
     network.encoder.requires_grad_(False)
@@ -159,6 +186,43 @@ def test_penalty_is_that_of_the_pooling():
     network = NETWORKS["ecapa"]()
     torch.testing.assert_close(network.penalty(), network.pooling.penalty())
     assert NETWORKS["roberta"]().penalty() == 0
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_attributes_follow_the_classes_or_stand_alone(name):
+    batch = batch_of([9000, 12000, 7000], [9, 5, 7])
+
+    def outputs(**kept):
+        torch.manual_seed(0)
+        if name == "roberta":
+            return TextNetwork(HuggingFaceTextEncoder(ROBERTA, pretrained=False), **kept).eval()
+        encoder = ecapa() if name == "ecapa" else HuggingFaceEncoder(WAVLM, pretrained=False)
+        return AcousticNetwork(encoder, head=partial(ResidualHead, hidden=16), **kept).eval()
+
+    both = outputs(classes=CLASSES, attributes=["arousal", "valence"])
+    assert (both.classes, both.n_classes, both.attributes, both.n_outputs) == (tuple(CLASSES), 3, ("arousal", "valence"), 5)
+    alone = outputs(classes=None, attributes=ATTRIBUTES)
+    assert (alone.classes, alone.n_classes, alone.attributes, alone.n_outputs) == (None, 0, ATTRIBUTES, 3)
+    assert alone(batch).shape == (3, 3)
+    emotions = outputs(classes=CLASSES)
+    assert (emotions.attributes, emotions.n_outputs) == ((), 3)
+    torch.testing.assert_close(both(batch)[:, :3], emotions(batch))  # the first head is made first, from the same seed
+    batch.waveform_mask[1], batch.token_mask[1] = False, False
+    assert both(batch)[1].isnan().all()
+    both(batch)[[0, 2]].sum().backward()
+    assert all(p.grad is not None for group in both.parameter_groups() for p in group["params"])
+
+
+def test_outputs_that_cannot_be_are_refused():
+    with pytest.raises(ConfigError, match=r"needs classes or attributes to give; for Task 2 set attributes to \['valence', 'arousal'"):
+        AcousticNetwork(ecapa(), None)
+    with pytest.raises(ConfigError, match=r"'arrousal' is no attribute .*Did you mean 'arousal'"):
+        TextNetwork(nn.Identity(), None, attributes=["arrousal"])
+
+
+def test_a_finished_head_gives_all_outputs():
+    network = AcousticNetwork(ecapa(), 4, head=ResidualHead(48, 7, hidden=8), attributes=ATTRIBUTES)
+    assert network(batch_of([9000], [1])).shape == (1, 7)
 
 
 def test_parts_may_be_finished_modules_and_classes_a_number():

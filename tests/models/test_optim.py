@@ -20,6 +20,14 @@ def test_warmup_rises_over_its_share_and_stays():
     torch.testing.assert_close(second, first / 10)
 
 
+@pytest.mark.parametrize(("steps", "share"), [(40, 0.1), (37, 0.1), (100, 0.25), (9, 0.1), (4, 0.1), (10, 1.0), (10, 0.0)])
+def test_warmup_is_its_formula(steps, share):
+    """The k-th of the steps, counted from 1, has the share k / n of the peak until n, the steps of the rise, are done."""
+    n_rising = max(round(share * steps), 1)
+    formula = torch.tensor([min(k / n_rising, 1.0) for k in range(1, steps + 1)])
+    torch.testing.assert_close(rates(LinearWarmup, steps, share=share), torch.stack([formula, 0.1 * formula]))
+
+
 def test_cosine_falls_to_its_last_rate():
     first, _ = rates(WarmupCosine, 41, share=0.0)
     assert first[0] == 1

@@ -3,12 +3,14 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import yaml
 from jsonargparse import ArgumentParser, set_parsing_settings
+from jsonargparse._common import parser_context
 
 from .._extras import NAMED_IN_CONFIGS
 from ..configs import find_config
@@ -62,6 +64,15 @@ class OneLineErrors(ArgumentParser):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **{"allow_abbrev": False, **settings})
+
+    def _check_value_key(self, action: Any, value: Any, *args: Any, **options: Any) -> Any:
+        """Return a checked value; one with ``${...}`` in it is checked when that is known.
+
+        Where a later config names another class, jsonargparse keeps of the earlier one's settings what passes this check, and without
+        us no network with a reference in it would.
+        """
+        with parser_context(lenient_check=True) if "${" in str(value) else nullcontext():
+            return super()._check_value_key(action, value, *args, **options)
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print the message and exit with status 2."""

@@ -21,6 +21,7 @@ MAX_TOKENS = 128
 """Tokens kept of a transcript (paper, section 4.4)."""
 
 _TOKENIZER_FILE = "tokenizer.json"
+_FOLDER_HOLDS = f"{_TOKENIZER_FILE} (or vocab.json and merges.txt, or vocab.txt), with config.json or tokenizer_config.json beside"
 
 # tokenizers prints a warning in each forked loader worker when its threads were used before, even for a single encode
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -118,21 +119,24 @@ def pretrained_tokenizer(name: str) -> str:
 
     path = Path(name).expanduser()
     if not path.is_dir() and (name.startswith((".", "~", "/")) or name.count("/") > 1):  # a hub name is NAME or OWNER/NAME
-        known = f"a folder with {_TOKENIZER_FILE}, a hub name, or 'corpus'"
-        raise ConfigError(f"data.init_args.tokenizer: there is no folder {name}; give {known}")
+        raise ConfigError(
+            f"data.init_args.tokenizer: there is no folder {name}; give one that holds {_FOLDER_HOLDS}, a hub name, or 'corpus'"
+        )
     saved = path / _TOKENIZER_FILE
     if saved.is_file() and json.loads(saved.read_text(encoding="utf-8")).get("padding"):
         return read_tokenizer(saved)
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(path) if path.is_dir() else name)
+        tokenizer = AutoTokenizer.from_pretrained(str(path) if path.is_dir() else name, trust_remote_code=False)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigError(
-            f"data.init_args.tokenizer: '{name}' cannot be loaded ({reason}); give a folder with {_TOKENIZER_FILE}, a hub name that can be "
-            "reached (HF_HUB_OFFLINE forbids it), or 'corpus' to train one on the transcripts"
+            f"data.init_args.tokenizer: '{name}' cannot be loaded ({reason}); give a folder that holds {_FOLDER_HOLDS}, a hub name "
+            "that can be reached (HF_HUB_OFFLINE forbids it), or 'corpus' to train one on the transcripts"
         ) from error
+    if len(set(tokenizer.get_vocab()) - set(tokenizer.all_special_tokens)) == 0:  # transformers makes an empty one of nothing
+        raise ConfigError(f"data.init_args.tokenizer: '{name}' has no vocabulary; a folder must hold {_FOLDER_HOLDS}")
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if not isinstance(backend, Tokenizer) or tokenizer.pad_token_id is None:
         raise ConfigError(f"data.init_args.tokenizer: '{name}' has no {_TOKENIZER_FILE} form with a padding token; take a BPE tokenizer")

@@ -94,8 +94,8 @@ class AcousticNetwork(Network):
         n_together = getattr(data, "eval_batch_size", 1)  # None where batches are cut by seconds
         if getattr(self.encoder, "depends_on_padding", False) and n_together != 1:
             _log.warning(
-                "%s gives an utterance other values in a padded batch than alone (feat_extract_norm: group), and "
-                "data.init_args.eval_batch_size is %s: set it to 1 for scores and predictions that do not depend on the batch",
+                "%s gives an utterance other values in a padded batch than alone, and data.init_args.eval_batch_size is %s: "
+                "set the encoder's exact to true, or that to 1, for scores and predictions that do not depend on the batch",
                 getattr(self.encoder, "name", "the encoder"),
                 n_together,
             )

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from inspect import signature
 from typing import Any, ClassVar
 
 import torch
@@ -33,13 +34,17 @@ class AttributeTask(EmojudgeModule):
     attribute_present: Tensor
 
     def _set_attributes(self, loss: nn.Module, attributes: Sequence[str] | None) -> None:
-        """Take the settings of the task; the constructor of a module calls this."""
+        """Take the settings of the task; the constructor of a module calls this.
+
+        Raises:
+            ConfigError: If the loss is one of emotions, which would take values for distributions, or an attribute is unknown.
+        """
+        if any("alpha" in signature(part.forward).parameters for part in loss.modules()):
+            raise ConfigError(
+                f"{type(loss).__name__} is a loss of emotions; for attributes give one such as emojudge.losses.ConcordanceLoss"
+            )
         self.losses["attributes"] = loss
         self.attributes = known_attributes(getattr(self.network, "attributes", ATTRIBUTES) if attributes is None else attributes)
-        if not self.attributes:
-            raise ConfigError(
-                f"{type(self).__name__} learns attributes, and the network gives none; set its attributes to {list(ATTRIBUTES)}"
-            )
         self._places = [ATTRIBUTES.index(name) for name in self.attributes]
         self.register_buffer("attribute_present", torch.ones(len(self.attributes), dtype=torch.bool))
 
@@ -57,9 +62,8 @@ class AttributeTask(EmojudgeModule):
         self.attribute_present.copy_(present)
 
     def absent_attributes(self) -> tuple[str, ...]:
-        """Return the attributes that training did not have, or that the network does not give, in the order of ``labels.ATTRIBUTES``."""
-        given = self._names(self.attribute_present)
-        return tuple(name for name in ATTRIBUTES if name not in given)
+        """Return the attributes of the network that training did not have."""
+        return tuple(self._names(~self.attribute_present))
 
     def new_monitors(self, name: str) -> dict[str, nn.Module]:
         """Return empty monitors of one split by task."""
@@ -86,9 +90,7 @@ class AttributeTask(EmojudgeModule):
         monitors["attributes"].update(batch.row, prediction.masked_fill(~self.attribute_present, torch.nan), target)
 
     def _predictions(self, outputs: Tensor) -> dict[str, Tensor]:
-        values = outputs.new_full((len(outputs), len(ATTRIBUTES)), torch.nan)
-        values[:, self._places] = outputs[:, self.n_classes :] * 6 + 1
-        return {**super()._predictions(outputs), "attributes": values}
+        return {**super()._predictions(outputs), "attributes": outputs[:, self.n_classes :] * 6 + 1}
 
     def _pair(self, outputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return predicted and true attributes ``(batch, attributes)`` on the network's scale.

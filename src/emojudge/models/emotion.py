@@ -2,24 +2,23 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, ClassVar, Literal
+from inspect import signature
+from typing import Any, ClassVar
 
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 
 from ..batch import Batch
-from ..errors import ConfigError, some
+from ..errors import ConfigError
 from ..labels import EMOTIONS
 from ..losses import FocalLoss
 from ..metrics import Monitor, emotion_metrics
+from .class_weights import ClassWeighting, class_weights
 from .groups import GroupOptions
 from .module import EmojudgeModule, SchedulerCallable, Term, at_least_float32
 
 _log = logging.getLogger(__name__)
-
-ClassWeighting = Literal["inverse", "none"]
-"""How the weight of a class comes from its share of the training data."""
 
 
 class EmotionTask(EmojudgeModule):
@@ -31,24 +30,31 @@ class EmotionTask(EmojudgeModule):
 
     Where training batches hold ``votes``, their distribution is the target instead of the label, and ``class_counts()`` are sums
     of shares. Evaluation, its loss too, is of the labels.
-
-    Paper: it gives no formula for the class weights; ``inverse`` is ``N / (K n_c)`` over the classes in training.
     """
 
     class_count: Tensor
     class_weight: Tensor
 
-    def _set_emotions(self, loss: nn.Module, class_weighting: ClassWeighting, classes: Sequence[str] | int | None) -> None:
-        """Take the settings of the task; the constructor of a module calls this."""
+    def _set_emotions(self, loss: nn.Module, class_weighting: ClassWeighting, beta: float, classes: Sequence[str] | int | None) -> None:
+        """Take the settings of the task; the constructor of a module calls this.
+
+        Raises:
+            ConfigError: If the loss does not take weights of the classes.
+        """
+        try:
+            signature(loss.forward).bind("logits", "target", "alpha")
+        except TypeError as error:
+            raise ConfigError(
+                f"a loss of emotions takes logits, targets and the weights of the classes, and {type(loss).__name__} does not; "
+                "give one such as emojudge.losses.FocalLoss"
+            ) from error
         self.losses["emotion"] = loss
-        self.class_weighting = class_weighting
+        self.class_weighting, self.class_weighting_beta = class_weighting, beta
         if classes is None:
             names, n_classes = getattr(self.network, "classes", None), getattr(self.network, "n_classes", None)
             classes = names if names is not None else EMOTIONS if n_classes is None else n_classes
         self.classes = None if isinstance(classes, int) else tuple(classes)
         self.n_classes = classes if isinstance(classes, int) else len(classes)
-        if self.n_classes == 0:
-            raise ConfigError(f"{type(self).__name__} learns emotions, and the network gives no classes; give it the run's class list")
         self.register_buffer("class_count", torch.zeros(self.n_classes))
         self.register_buffer("class_weight", torch.ones(self.n_classes))
 
@@ -56,18 +62,13 @@ class EmotionTask(EmojudgeModule):
         """Set the weight of each class from the training utterances of each, ``(classes,)``: their number, or the sum of their votes.
 
         Raises:
-            ConfigError: If there is none.
+            ConfigError: If there is none, or the class weighting does not fit.
         """
-        present = counts > 0
-        n_present = int(present.sum())
-        if n_present == 0:
-            raise ConfigError("no training utterance has a label of the class list; check the table and its classes")
-        if n_present < len(counts):
-            absent = [self.classes[k] if self.classes else f"class {k}" for k in (~present).nonzero()[:, 0].tolist()]
-            _log.warning("no training utterance of %s: never predicted, and left out of the prior", some(absent, limit=len(absent)))
-        weight = counts.sum() / (n_present * counts.where(present, 1)) if self.class_weighting == "inverse" else torch.ones(len(counts))
+        weight = class_weights(counts, self.class_weighting, beta=self.class_weighting_beta)
+        if absent := [self.classes[k] if self.classes else f"class {k}" for k in (counts == 0).nonzero()[:, 0].tolist()]:
+            _log.warning("no training utterance of %s: never predicted, and left out of the prior", ", ".join(absent))
         self.class_count.copy_(counts)
-        self.class_weight.copy_(weight * present)
+        self.class_weight.copy_(weight)
 
     def source_prior(self) -> Tensor | None:
         """Return the class distribution that the posterior assumes, ``(classes,)``; None before the data were seen.
@@ -151,7 +152,9 @@ class EmotionClassifier(EmotionTask):
         optimizer: Makes the one optimizer of the named groups.
         lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
         group_options: Values of some groups in place of the optimizer's, such as ``{"pooling": {"lr": 1e-4}}``.
-        class_weighting: ``inverse`` frequency, or ``none``.
+        class_weighting: ``inverse`` frequency, ``inverse_sqrt``, ``effective_number``, ``none``, or one weight a class, as
+            :func:`~emojudge.models.class_weights.class_weights` has them.
+        class_weighting_beta: Of the effective number of utterances.
         classes: The class list or its length; by default the network's, else the eight of MSP-Podcast.
         micro_batches: In how many parts a training batch goes through the network, to save memory; ``data.init_args.batch_size`` is
             then the effective batch.
@@ -168,10 +171,11 @@ class EmotionClassifier(EmotionTask):
         lr_scheduler: SchedulerCallable | None = None,
         group_options: GroupOptions | None = None,
         class_weighting: ClassWeighting = "inverse",
+        class_weighting_beta: float = 0.999,
         classes: Sequence[str] | int | None = None,
         micro_batches: int = 1,
     ) -> None:
         super().__init__(network, optimizer, lr_scheduler, group_options, micro_batches)
         self.save_hyperparameters()
         self.loss = FocalLoss() if loss is None else loss
-        self._set_emotions(self.loss, class_weighting, classes)
+        self._set_emotions(self.loss, class_weighting, class_weighting_beta, classes)

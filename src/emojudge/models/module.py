@@ -14,6 +14,7 @@ from torchmetrics import MeanMetric
 
 from ..batch import Batch
 from ..errors import ConfigError, EmojudgeError, some
+from ..nn.micro_batches import in_micro_batches
 from .groups import GroupOptions, named_groups
 from .saving import SavedModule
 
@@ -44,8 +45,9 @@ class EmojudgeModule(SavedModule):
         optimizer: Makes the one optimizer of the named groups.
         lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
         group_options: Values of some groups in place of the optimizer's.
-        micro_batches: In how many parts a training batch goes through the network, one after the other, so that only one part's
-            activations are in memory; the loss is of the whole batch, which is then the effective batch.
+        micro_batches: In how many parts a training batch goes through the network, one after the other
+            (:func:`~emojudge.nn.micro_batches.in_micro_batches`): only one part's activations are in memory, and the loss is of the whole
+            batch, so that ``data.init_args.batch_size`` is the effective batch, without ``trainer.accumulate_grad_batches``.
 
     Raises:
         ConfigError: If ``micro_batches`` is below 1.
@@ -66,6 +68,7 @@ class EmojudgeModule(SavedModule):
         if micro_batches < 1:
             raise ConfigError(f"micro_batches is {micro_batches}, expected 1 or more")
         self.network: Any = network
+        self._check_tasks()
         self.optimizer = optimizer
         self.lr_scheduler = lr_scheduler
         self.group_options = group_options
@@ -114,10 +117,10 @@ class EmojudgeModule(SavedModule):
         loss = self._weighted({task: term.loss for task, term in terms.items()})
         known = torch.stack([term.known for term in terms.values()])  # (tasks, batch)
         options: dict[str, Any] = {"on_step": False, "on_epoch": True, "batch_size": len(batch.row)}
-        self.train_loss.update(loss.detach(), weight=int(known.any(dim=0).sum()))
+        self.train_loss.update(loss.detach(), weight=known.any(dim=0).sum())
         self.log("train/loss", self.train_loss, prog_bar=True, **options)
         for task, mean in self.train_losses.items():
-            mean.update(terms[task].loss.detach(), weight=int(terms[task].known.sum()))  # type: ignore[operator]
+            mean.update(terms[task].loss.detach(), weight=terms[task].known.sum())  # type: ignore[operator]
             self.log(f"train/{task}_loss", mean, **options)  # type: ignore[arg-type]
         if hasattr(self.network, "penalty"):
             loss = loss + self.network.penalty()
@@ -137,10 +140,9 @@ class EmojudgeModule(SavedModule):
         self._score(self.monitors[dataloader_idx], self._outputs(batch), batch)
 
     def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
-        """Return ``row`` ``(batch,)`` and, as the tasks are, ``logits`` ``(batch, classes)`` and ``attributes`` ``(batch, 3)``.
+        """Return ``row`` ``(batch,)`` and, as the tasks are, ``logits`` ``(batch, classes)`` and ``attributes`` ``(batch, attributes)``.
 
-        Attributes are valence, arousal and dominance from 1 to 7, not clipped. NaN as in :meth:`forward`; an attribute that the
-        network does not give is NaN throughout.
+        Attributes are in the order of ``self.attributes`` and from 1 to 7, not clipped. NaN as in :meth:`forward`.
         """
         return {"row": batch.row, **self._predictions(self(batch).float())}
 
@@ -228,18 +230,32 @@ class EmojudgeModule(SavedModule):
             self.log_dict(values, prog_bar=True, sync_dist=True)
         self.monitors = nn.ModuleList()
 
+    def _check_tasks(self) -> None:
+        """Refuse a network that says that it gives something else than what is learnt.
+
+        Raises:
+            ConfigError: If it does.
+        """
+        given = {"emotion": getattr(self.network, "n_classes", 0), "attributes": len(getattr(self.network, "attributes", ()))}
+        tasks = tuple(task for task, n in given.items() if n)
+        if tasks not in ((), self.tasks):
+            raise ConfigError(
+                f"{type(self).__name__} learns {' and '.join(self.tasks)}, but the network gives {' and '.join(tasks)}; set its classes "
+                "and its attributes to what is to be learnt, null (None) for nothing, or take the module of what it gives"
+            )
+
     def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
         """Return the sum of the tasks' losses under their weights."""
         return torch.stack([self.loss_weights[task] * loss for task, loss in losses.items()]).sum()
 
     def _outputs(self, batch: Batch, n_parts: int = 1) -> Tensor:
-        """Return what the network gives, ``(batch, outputs)``.
+        """Return what the network gives, ``(batch, outputs)``, having taken the batch in so many parts.
 
         Raises:
             ConfigError: If it has another width than classes and attributes.
             EmojudgeError: If an utterance with input has an output that is not finite: NaN must only ever mean "no input".
         """
-        outputs: Tensor = self.network(batch)
+        outputs = in_micro_batches(self.network, batch, n_parts)
         wanted = self.n_classes + len(self.attributes)
         if outputs.shape[1] != wanted:
             raise ConfigError(

@@ -10,7 +10,8 @@ from torch import nn
 from ..errors import ConfigError
 from ..losses import ConcordanceLoss, FocalLoss
 from .attributes import AttributeTask
-from .emotion import ClassWeighting, EmotionTask
+from .class_weights import ClassWeighting
+from .emotion import EmotionTask
 from .groups import GroupOptions
 from .module import SchedulerCallable
 
@@ -34,6 +35,7 @@ class MultiTaskLearner(EmotionTask, AttributeTask):
         lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
         group_options: Values of some groups in place of the optimizer's; both heads are in ``head``.
         class_weighting: As in ``EmotionClassifier``.
+        class_weighting_beta: As there.
         classes: The class list or its length; by default the network's, else the eight of MSP-Podcast.
         attributes: Names of the attributes; by default the network's, else valence, arousal and dominance.
         micro_batches: In how many parts a training batch goes through the network, to save memory; ``data.init_args.batch_size`` is
@@ -57,6 +59,7 @@ class MultiTaskLearner(EmotionTask, AttributeTask):
         lr_scheduler: SchedulerCallable | None = None,
         group_options: GroupOptions | None = None,
         class_weighting: ClassWeighting = "inverse",
+        class_weighting_beta: float = 0.999,
         classes: Sequence[str] | int | None = None,
         attributes: Sequence[str] | None = None,
         micro_batches: int = 1,
@@ -71,5 +74,5 @@ class MultiTaskLearner(EmotionTask, AttributeTask):
         self.loss_weights = {"emotion": float(emotion_weight), "attributes": float(attribute_weight)}
         self.emotion_loss = FocalLoss() if emotion_loss is None else emotion_loss
         self.attribute_loss = ConcordanceLoss() if attribute_loss is None else attribute_loss
-        self._set_emotions(self.emotion_loss, class_weighting, classes)
+        self._set_emotions(self.emotion_loss, class_weighting, class_weighting_beta, classes)
         self._set_attributes(self.attribute_loss, attributes)

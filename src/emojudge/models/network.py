@@ -21,7 +21,7 @@ class Network(nn.Module):
     ``attributes``, ``penalty()``, ``has_input(batch)`` and ``check_data(data, stage)`` are taken where they are offered.
 
     Args:
-        classes: The run's class list, or its length; None for a network without classes.
+        classes: The run's class list, or its length; None or an empty list for a network without classes.
         attributes: Which of valence, arousal and dominance it gives, in the order of its outputs; None for none.
 
     Raises:
@@ -33,7 +33,7 @@ class Network(nn.Module):
 
     def __init__(self, classes: Sequence[str] | int | None, attributes: Sequence[str] | None = None) -> None:
         super().__init__()
-        self.classes: tuple[str, ...] | None = None if classes is None or isinstance(classes, int) else tuple(classes)
+        self.classes: tuple[str, ...] | None = None if not classes or isinstance(classes, int) else tuple(classes)
         self.n_classes = classes if isinstance(classes, int) else len(classes or ())
         self.attributes = known_attributes(attributes or ())
         self.n_outputs = self.n_classes + len(self.attributes)

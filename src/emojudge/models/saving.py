@@ -127,7 +127,9 @@ _ONE_LIST = "give the list that it was trained with, in its order (config_fit.ya
 
 def _check_tasks(trained: Sequence[str], tasks: Sequence[str], name: str) -> None:
     if list(trained) != list(tasks):
-        raise ConfigError(f"the checkpoint was trained on {' and '.join(trained)}, {name} takes {' and '.join(tasks)}; use its own module")
+        raise ConfigError(
+            f"the checkpoint was trained on {' and '.join(trained)}, {name} learns {' and '.join(tasks)}; take its own module"
+        )
 
 
 def _is_part(value: Any) -> bool:

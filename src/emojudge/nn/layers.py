@@ -20,6 +20,9 @@ class LayerMixture(nn.Module):
         n_states: How many states there are: the input of the first layer and the output of each.
     """
 
+    parameter_group = "layers"
+    """The weights have a group of their own: they need another rate than a pretrained encoder."""
+
     def __init__(self, n_states: int) -> None:
         super().__init__()
         self.score = nn.Parameter(torch.zeros(n_states))

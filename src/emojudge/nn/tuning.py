@@ -11,8 +11,16 @@ from torch import nn
 from .._extras import need
 from ..errors import ConfigError
 
-QUERY_AND_VALUE = ("q_proj", "v_proj", "query", "value", "query_proj", "value_proj", "in_proj", "linear_q", "linear_v", "q_lin", "v_lin")
-"""What the families of transformers call the projections that LoRA adapts by default; DeBERTa's ``in_proj`` makes keys too."""
+QUERY_AND_VALUE = (
+    *("q_proj", "v_proj"),  # speech encoders
+    *("query", "value"),  # BERT, RoBERTa
+    "in_proj",  # DeBERTa; the keys too
+    *("query_proj", "value_proj"),  # DeBERTa-v2
+    "Wqkv",  # ModernBERT; the keys too
+    *("linear_q", "linear_v"),  # conformers
+    *("q_lin", "v_lin"),  # DistilBERT
+)
+"""What the families of transformers call the projections that LoRA adapts by default."""
 
 
 class Tuning(ABC):
@@ -129,7 +137,6 @@ class LoRA(Tuning):
             meant = ", ".join(missing) or "the query and value projections"
             raise ConfigError(f"LoRA finds no linear layer for {meant}; the layers of this encoder have {known}: name some as targets")
         model.requires_grad_(False)
-        # peft asks for whole numbers in alpha's place in its annotations only
         config = peft.LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=chosen)
         peft.inject_adapter_in_model(config, model)
 

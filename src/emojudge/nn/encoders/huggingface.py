@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from ...audio import SAMPLE_RATE
@@ -13,11 +14,11 @@ from .spec_augment import SpecAugment
 from .transformer import load_config, load_model, plain_config
 from .wavlm import use_modules
 
-_FAMILY = ("wavlm", "hubert", "wav2vec2", "unispeech", "unispeech-sat", "data2vec-audio", "wav2vec2-conformer")
-"""Those built alike: convolutions, a projection, an encoder. Others go through their own forward pass as a best effort."""
+_FAMILY = ("hubert", "unispeech", "unispeech-sat", "wav2vec2", "wavlm")
+"""Those built alike: convolutions, a projection, an encoder. Masks keep padding out of all but the convolutions' group norm."""
 
 _SEE_PADDING = ("data2vec-audio", "wav2vec2-conformer")
-"""Those whose transformer has convolutions that padded frames reach."""
+"""Those built alike whose transformer has convolutions that padded frames reach. Any other takes its own forward pass."""
 
 _EXTRACTOR = "feature_extractor"
 _LAST_NORM = "encoder.layer_norm"
@@ -68,9 +69,10 @@ class HuggingFaceEncoder(PretrainedEncoder):
         config = load_config(model)
         if not hasattr(config, "conv_kernel"):
             raise ConfigError(f"a {config.model_type} model does not take raw samples; choose a WavLM, HuBERT or wav2vec 2.0 model")
-        self._alike = config.model_type in _FAMILY
+        self._alike = config.model_type in (*_FAMILY, *_SEE_PADDING)
+        best_effort = config.model_type not in _FAMILY
         if spec_augment and not self._alike:
-            raise ConfigError(f"spec_augment is not offered for a {config.model_type} model; choose one of {', '.join(_FAMILY)}")
+            raise ConfigError(f"spec_augment is not offered for a {config.model_type} model; turn it off")
         config.layerdrop = 0.0  # a dropped layer has no gradient, which stops distributed training
         config.add_adapter = False
         if not spec_augment:
@@ -80,10 +82,10 @@ class HuggingFaceEncoder(PretrainedEncoder):
         self.sample_rate = SAMPLE_RATE  # of the recordings that every such model was pretrained on
         self.features_out: int = config.hidden_size
         self.n_samples_min = receptive_field(config.conv_kernel, config.conv_stride, getattr(config, "squeeze_factor", 1))
-        self._clip_by_clip = exact and (config.model_type in _SEE_PADDING or not self._alike)
-        self._group_norm = getattr(config, "feat_extract_norm", None) == "group"
-        self._exact = exact
-        self.depends_on_padding = not exact and (self._group_norm or config.model_type in _SEE_PADDING or not self._alike)
+        group_norm = getattr(config, "feat_extract_norm", None) == "group"
+        self._extracts_clip_by_clip = exact and group_norm
+        self._clip_by_clip = exact and best_effort
+        self.depends_on_padding = not exact and (group_norm or best_effort)
         self.spec_augment = SpecAugment(config) if spec_augment else None
         self.model = load_model(model, config, pretrained)
         if config.model_type == "wavlm":
@@ -95,6 +97,8 @@ class HuggingFaceEncoder(PretrainedEncoder):
             self.model.feature_extractor._freeze_parameters()  # otherwise it asks for a gradient of the waveform
         if hasattr(self.model, "masked_spec_embed"):
             self.model.masked_spec_embed.requires_grad_(False)  # short batches give it no gradient
+        if best_effort:
+            self._try(torch.zeros(2 * self.n_samples_min))
 
     def forward(self, waveform: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return frames and which of them are real.
@@ -131,7 +135,7 @@ class HuggingFaceEncoder(PretrainedEncoder):
 
     def _extracted(self, waveform: Tensor, n_samples: Tensor) -> Tensor:
         extractor = self.model.feature_extractor
-        if not (self._exact and self._group_norm) or self.model.training:
+        if self.model.training or not self._extracts_clip_by_clip:
             return extractor(waveform).transpose(1, 2)  # type: ignore[no-any-return]
         clips = [extractor(clip[None, :n])[0].T for clip, n in zip(waveform, n_samples.tolist(), strict=True)]
         return nn.utils.rnn.pad_sequence(clips, batch_first=True)

@@ -1,9 +1,11 @@
 """What speech and text encoders of the transformers library share: the layer taken, the tuning, checkpointing."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from ...errors import ConfigError
 from ..layers import Layer, LayerMixture, captured, cut_above, transformer_layers
@@ -41,15 +43,16 @@ class PretrainedEncoder(TunedEncoder):
             for name in top:
                 self.model.set_submodule(name, nn.Identity())
         if layer == "weighted" and not len(layers):
-            raise ConfigError(f"a {kind} model keeps no list of layers that could be weighted; set layer to last")
+            raise ConfigError(f"{kind} models keep no list of layers that could be weighted; set layer to last")
         self.mixture = LayerMixture(len(layers) + 1) if layer == "weighted" else None
         self._layers_name = next((name for name, module in self.model.named_modules() if module is layers), "")
         self.tuning = tuning
         tuning.apply(self.model, list(layers), before, [self.model.get_submodule(name) for name in top])
         if gradient_checkpointing:
             if not self.model.supports_gradient_checkpointing:
-                raise ConfigError(f"a {kind} model has no gradient checkpointing; set gradient_checkpointing to false")
-            self.model.gradient_checkpointing_enable({"use_reentrant": False})
+                raise ConfigError(f"{kind} models have no gradient checkpointing; set gradient_checkpointing to false")
+            # its public method asks a text model for gradients of its embeddings, frozen or not
+            self.model._set_gradient_checkpointing(True, partial(checkpoint, use_reentrant=False))
         self.train(self.training)
 
     def _taken(self, run: Callable[[], Tensor]) -> Tensor:
@@ -63,7 +66,29 @@ class PretrainedEncoder(TunedEncoder):
                 return run()
         with self.graph(), captured(self.model.get_submodule(self._layers_name)) as states:
             last = run()
+        if any(state.shape != last.shape for state in states):
+            raise ConfigError(f"the layers of {self.model.config.model_type} models give frames of other shapes; set layer to last")
         return self.mixture([*states[:-1], last])  # type: ignore[no-any-return]
+
+    def _try(self, given: Tensor) -> None:
+        """Send one row of samples or tokens through a model of a kind that is not known well, and freeze what it does not use.
+
+        Raises:
+            ConfigError: If the model cannot take it.
+        """
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        try:
+            with torch.random.fork_rng(devices=[]):
+                frames, _ = self(given[None], torch.ones_like(given[None], dtype=torch.bool))
+            gradients = torch.autograd.grad(frames.sum(), trained, allow_unused=True) if trained else ()
+        except ConfigError:
+            raise
+        except Exception as error:  # whatever a kind of model does that nobody here has seen
+            kind, reason = self.model.config.model_type, (str(error) or type(error).__name__).splitlines()[0]
+            raise ConfigError(f"{kind} models cannot be used as encoders here ({reason}); choose another kind") from error
+        for parameter, gradient in zip(trained, gradients, strict=True):
+            if gradient is None:
+                parameter.requires_grad_(False)
 
 
 def first(n: Tensor, size: int) -> Tensor:

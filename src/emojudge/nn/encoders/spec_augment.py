@@ -28,11 +28,8 @@ class SpecAugment(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.time = (config.mask_time_prob, config.mask_time_length, config.mask_time_min_masks)
-        self.features = (
-            config.mask_feature_prob,
-            config.mask_feature_length,
-            getattr(config, "mask_feature_min_masks", 0),
-        )  # WavLM has none
+        least = getattr(config, "mask_feature_min_masks", 0)  # WavLM has no such setting
+        self.features = (config.mask_feature_prob, config.mask_feature_length, least)
         if self.time[0] <= 0 and self.features[0] <= 0:
             raise ConfigError("spec_augment is on, but the model's mask_time_prob and mask_feature_prob are 0: turn it off, or set one")
         if self.features[0] > 0 and self.features[1] > config.hidden_size:

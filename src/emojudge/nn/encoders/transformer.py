@@ -12,7 +12,9 @@ from safetensors import SafetensorError
 from ...errors import ConfigError, nearest, some
 
 FOLDER_HOLDS = "config.json and model.safetensors (or its shards with their index, or pytorch_model.bin)"
-_FORGOTTEN = ("id2label", "label2id", "dtype", "_name_or_path", "transformers_version", "architectures")
+_FORGOTTEN = ("id2label", "label2id", "dtype", "_name_or_path", "architectures")
+_UNDECLARED = {"deberta-v2": ("conv_act", "conv_groups", "conv_kernel_size", "norm_rel_ebd", "position_buckets", "share_att_key")}
+"""Sizes that a model reads though its configuration class does not list them."""
 
 
 def load_config(model: str | Mapping[str, Any]) -> Any:
@@ -36,7 +38,8 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
         config = AutoConfig.for_model(model_type)
     except ValueError as error:
         raise ConfigError(f"transformers has no model_type '{model_type}'.{nearest(model_type, _model_types())}") from error
-    known = config.to_dict()
+    # a whole configuration, as plain_config returns it, may hold more than the class knows: pretrained ones do
+    known = [*config.to_dict(), *_UNDECLARED.get(model_type, ()), *(sizes if "transformers_version" in sizes else ())]
     for name in sizes:
         if name not in known:
             raise ConfigError(f"'{name}' is no size of a {model_type} model.{nearest(name, known)}")

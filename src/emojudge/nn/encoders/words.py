@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from ...errors import ConfigError
@@ -14,7 +15,7 @@ from .transformer import load_config, load_model, model_class, plain_config
 _POSITIONS_AFTER_PADDING = ("camembert", "data2vec-text", "mpnet", "roberta", "roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl")
 """Those whose positions begin after the padding token's id."""
 
-_MASKED = (*_POSITIONS_AFTER_PADDING, "albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert", "roformer")
+_MASKED = (*_POSITIONS_AFTER_PADDING, "albert", "bert", "deberta", "deberta-v2", "distilbert", "electra", "ernie", "modernbert")
 """Those whose masks keep padding out."""
 
 
@@ -64,6 +65,8 @@ class HuggingFaceTextEncoder(PretrainedEncoder):
         has_pooler = "add_pooling_layer" in inspect.signature(model_class(config).__init__).parameters
         self.model = load_model(model, config, pretrained, **({"add_pooling_layer": False} if has_pooler else {}))
         self._settle(layer, tuning or Transformer(), gradient_checkpointing)
+        if self._text_by_text:
+            self._try(torch.arange(min(4, self.n_tokens_max)))
 
     def forward(self, tokens: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return frames and which of them are real.
