@@ -365,7 +365,7 @@ def test_hyper_parameters_hold_no_parts_and_plain_values_only():
 
 
 def test_a_checkpoint_on_a_server_is_refused():
-    with pytest.raises(ConfigError, match="not taken from a server"):
+    with pytest.raises(ConfigError, match="checkpoints are read from files only"):
         EmotionClassifier.load_from_checkpoint("http://example.org/model.ckpt")
 
 

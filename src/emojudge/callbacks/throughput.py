@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch import Tensor
@@ -59,7 +60,7 @@ class Throughput(PeriodicLog):
         self._n_utterances += len(batch.row)
         if mask is not None:
             self._n_places += mask.numel()
-            self._n_real = self._n_real + torch.count_nonzero(mask)  # stays on the device
+            self._n_real = self._n_real + _n_true(mask)
             self._has_sound = batch.waveform_mask is not None
         super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
@@ -91,6 +92,11 @@ class Throughput(PeriodicLog):
         self._n_real = 0
         self._has_sound = False
         self._clock.clear()
+
+
+def _n_true(mask: Tensor) -> Tensor | int:
+    """Return how much of a mask is true, without waiting for a device; on the CPU numpy counts several times as fast as torch."""
+    return int(np.count_nonzero(mask.numpy())) if mask.device.type == "cpu" else torch.count_nonzero(mask)
 
 
 class _Clock:
