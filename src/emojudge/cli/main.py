@@ -1,13 +1,16 @@
 """Finds the command and turns what can go wrong into one line and an exit status; imports nothing heavy."""
 
 import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from tempfile import TemporaryDirectory
 
 from .. import __version__
 from ..errors import EmojudgeError, nearest
-from .failures import leads, to_tell
+from .failures import ToldElsewhereError, knows_others, leads
 
 COMMANDS = {
     "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
@@ -42,22 +45,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(command, arguments)
     except KeyboardInterrupt:
         return _fail("interrupted; the same command takes it up again", 130)
+    except ToldElsewhereError:
+        return 1
     except Exception as error:
-        told = to_tell(error)
-        if told is None:
-            return 1
-        if debug or not _is_users_mistake(told):
+        if debug or not _is_users_mistake(error):
             raise
-        return _tell(" ".join(str(told).split()) or type(told).__name__, 1)
+        return _fail(" ".join(str(error).split()) or type(error).__name__, 1, alike=not knows_others())
 
 
 def _run(command: str, arguments: Sequence[str]) -> int:
     """Return a command's status, also where a library leaves through ``sys.exit``; show the library's warnings."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    module = COMMANDS[command][0]
     try:
-        return int(import_module(f".{COMMANDS[command][0]}", __package__).main(arguments))
+        with _matplotlib_outside_home() if module == "train" else nullcontext():
+            return int(import_module(f".{module}", __package__).main(arguments))
     except SystemExit as stop:
         return _fail(stop.code, 1) if isinstance(stop.code, str) else int(stop.code or 0)
+
+
+@contextmanager
+def _matplotlib_outside_home() -> Iterator[None]:
+    """Give matplotlib a folder for the time of a command and the processes it starts: torchmetrics imports it, and it lists fonts in HOME."""
+    if "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="emojudge-") as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]
 
 
 def _usage() -> str:
@@ -70,13 +88,10 @@ def _usage() -> str:
     )
 
 
-def _fail(message: str, status: int) -> int:
-    """Print one line to standard error where all processes fail alike, from the first of them, and return the status."""
-    return _tell(message, status) if leads() else status
-
-
-def _tell(message: str, status: int) -> int:
-    print(f"emojudge: {message}", file=sys.stderr)
+def _fail(message: str, status: int, *, alike: bool = True) -> int:
+    """Print one line to standard error and return the status; where processes fail alike, from the first of each node."""
+    if leads() or not alike:
+        print(f"emojudge: {message}", file=sys.stderr)
     return status
 
 

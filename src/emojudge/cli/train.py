@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from ..callbacks import BestCheckpoint, EpochSeed, LatestCheckpoint, MetricsFile
 from ..callbacks.checkpoints import FOLDER
 from ..errors import ConfigError, EmojudgeError
 from ..models.checkpoint import check_checkpoint
+from .failures import failing_as_one
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
@@ -109,20 +109,13 @@ class TrainingCLI(LightningCLI):
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was.
-
-        When it fails, the processes that it has started end too: they would wait for this one, on GPUs for half an hour.
-        """
+        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was."""
         try:
-            super()._run_subcommand(subcommand)
+            with failing_as_one(self.trainer.strategy.launcher):
+                super()._run_subcommand(subcommand)
         except SystemExit:
             if self.trainer.interrupted:
                 raise KeyboardInterrupt from None
-            raise
-        except Exception:
-            launcher = self.trainer.strategy.launcher
-            if launcher is not None:
-                launcher.kill(signal.SIGKILL)
             raise
 
 
