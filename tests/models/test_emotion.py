@@ -1,93 +1,18 @@
 import logging
 
-import lightning as L
 import pytest
 import torch
+from plain_networks import CLASSES, Data, Full, Plain, batch, trainer, without_log
 from torch import nn
 from torch.utils.data import DataLoader
 
-from emojudge.batch import Batch
 from emojudge.errors import ConfigError, EmojudgeError
 from emojudge.evaluation import score_emotions
+from emojudge.labels import ATTRIBUTES
 from emojudge.losses import CrossEntropyLoss, FocalLoss
 from emojudge.models import EmotionClassifier
+from emojudge.models.class_weights import class_weights
 from emojudge.models.optim import LinearWarmup
-
-CLASSES = ("sad", "happy", "neutral", "fear")
-
-
-class Plain(nn.Module):
-    """The least that a network offers: here, a linear map of the first samples."""
-
-    def __init__(self, n_classes=4):
-        super().__init__()
-        self.body, self.out = nn.Linear(6, 8), nn.Linear(8, n_classes)
-
-    def forward(self, batch):
-        return self.out(torch.tanh(self.body(batch.waveform)))
-
-    def parameter_groups(self):
-        return [{"name": name, "params": list(getattr(self, name).parameters())} for name in ("body", "out")]
-
-
-class Full(Plain):
-    """One that also normalises, has a penalty and knows rows without input."""
-
-    def __init__(self):
-        super().__init__()
-        self.n_classes, self.classes, self.given = 4, CLASSES, None
-
-    def forward(self, batch):
-        return super().forward(batch).masked_fill(~self.has_input(batch)[:, None], torch.nan)
-
-    def has_input(self, batch):
-        return batch.waveform_mask.any(dim=1)
-
-    def penalty(self):
-        return 100 * self.out.bias.square().sum() + 7
-
-    def set_normalization(self, mean, std):
-        self.given = (mean, std)
-
-
-def batch(emotion=(0, 1, 2, 2, -1), seed=0):
-    n = len(emotion)
-    waveform = torch.randn(n, 6, generator=torch.Generator().manual_seed(seed))
-    return Batch(
-        row=torch.arange(n),
-        id=[f"clip{i}" for i in range(n)],
-        waveform=waveform,
-        waveform_mask=torch.ones(n, 6, dtype=torch.bool),
-        emotion=torch.tensor(emotion),
-    )
-
-
-class Data(L.LightningDataModule):
-    test_splits = ("test1", "test3")
-
-    def __init__(self, counts=(1, 3, 4, 0), classes=CLASSES, n_test=1, batches=None):
-        super().__init__()
-        self.counts, self.classes, self.n_test = torch.tensor(counts), list(classes), n_test
-        self.batches = batches or [batch(seed=k)._replace(row=torch.arange(5) + 5 * k) for k in range(3)]
-
-    def class_counts(self):
-        return self.counts
-
-    def waveform_statistics(self):
-        return 0.25, 2.0
-
-    def loader(self):
-        return DataLoader(self.batches, batch_size=None)
-
-    train_dataloader = val_dataloader = predict_dataloader = loader
-
-    def test_dataloader(self):
-        return self.loader() if self.n_test == 1 else [self.loader() for _ in range(self.n_test)]
-
-
-def trainer(tmp_path, **options):
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
-    return L.Trainer(default_root_dir=tmp_path, accelerator="cpu", **quiet | {"max_epochs": 1} | options)
 
 
 def classifier(network=None, **options):
@@ -117,23 +42,19 @@ def test_source_prior_is_what_the_weighted_loss_sees():
 
 
 def test_an_absent_class_is_masked_everywhere():
-    model = classifier()
+    model = without_log(classifier())
     model.set_class_counts(torch.tensor([1, 3, 4, 0]))
     nn.init.constant_(model.network.out.bias[3:], 100.0)
     assert model(batch())[:, 3].isnan().all()
     assert model(batch())[:, :3].isfinite().all()
-    loss, logits, n = model._step(batch(), torch.tensor([0, 1, 2, 3, -1]))
-    assert (logits.argmax(dim=1) != 3).all()
-    assert loss.isfinite()
-    assert n == 4
+    assert model.training_step(batch((0, 1, 2, 3, -1)), 0).isfinite()
 
 
 def test_loss_is_of_labelled_utterances_with_input_and_the_penalty():
-    model = classifier(loss=CrossEntropyLoss())
+    model = without_log(classifier(loss=CrossEntropyLoss()))
     model.set_class_counts(torch.tensor([1, 3, 4, 2]))
     a = batch((0, 1, 2, 2, -1))
     a.waveform_mask[1] = False
-    model.log = lambda *args, **options: None
     found = model.training_step(a, 0)
     rows = [0, 2, 3]
     logits = model.network(a)[rows]
@@ -142,11 +63,13 @@ def test_loss_is_of_labelled_utterances_with_input_and_the_penalty():
 
 
 def test_a_batch_without_a_usable_utterance_gives_zero_and_zero_gradients():
-    model = classifier()
-    loss, _, n = model._step(batch((-1, -1)), torch.tensor([-1, -1]))
+    model = without_log(classifier(Plain(), classes=CLASSES))
+    loss = model.training_step(batch((-1, -1)), 0)
     loss.backward()
-    assert (loss.item(), n) == (0, 0)
+    assert loss.item() == 0
     assert all((p.grad == 0).all() for p in model.network.parameters())
+    model.training_step(batch((0, 1)), 0)
+    assert model.train_loss.weight == 2  # the empty batch does not count in the epoch's mean
 
 
 def test_logged_names_and_values_are_those_of_the_whole_split(tmp_path):
@@ -187,6 +110,34 @@ def test_prediction_gives_rows_and_nan_where_there_is_nothing(tmp_path):
     (out,) = trainer(tmp_path).predict(model, DataLoader([a], batch_size=None))
     assert out["row"].tolist() == [0, 1, 2]
     assert out["logits"].isnan().tolist() == [[False, False, False, True], [True] * 4, [False, False, False, True]]
+
+
+@pytest.mark.parametrize("weighting", ["inverse", "inverse_sqrt", "effective_number", "none", [1.0, 0.5, 2.0, 7.0]])
+def test_each_weighting_of_classes_reaches_the_loss_and_the_prior(weighting):
+    counts = torch.tensor([1, 30, 400, 0])
+    model = without_log(classifier(Plain(), loss=CrossEntropyLoss(), class_weighting=weighting, class_weighting_beta=0.9, classes=CLASSES))
+    model.set_class_counts(counts)
+    weight = class_weights(counts, weighting, beta=0.9)
+    torch.testing.assert_close(model.class_weight, weight.float())
+    assert weight[3] == 0
+    torch.testing.assert_close(model.source_prior(), weight * counts / (weight * counts).sum(), rtol=1e-6, atol=0)
+    a = batch()
+    logits = model.network(a)[:4].masked_fill(weight == 0, -torch.inf)
+    torch.testing.assert_close(model.training_step(a, 0), CrossEntropyLoss()(logits, a.emotion[:4], weight.float()))
+
+
+def test_a_weighting_that_does_not_fit_is_refused():
+    with pytest.raises(ConfigError, match="2 weights for 4 classes"):
+        classifier(class_weighting=[1.0, 2.0]).set_class_counts(torch.tensor([1, 2, 3, 4]))
+
+
+def test_a_network_of_another_width_or_of_attributes_is_refused():
+    with pytest.raises(ConfigError, match="the network gives 3 outputs, expected 4 for 4 classes and 0 attributes"):
+        classifier(Plain(3), classes=CLASSES)(batch())
+    with pytest.raises(ConfigError, match="EmotionClassifier learns emotion, but the network gives attributes; set its classes"):
+        classifier(Full(classes=(), attributes=ATTRIBUTES))
+    with pytest.raises(ConfigError, match="but the network gives emotion and attributes"):
+        classifier(Full(attributes=ATTRIBUTES))
 
 
 @pytest.mark.parametrize("stage", ["fit", "validate", "predict"])
@@ -309,10 +260,9 @@ VOTES = [[0.5, 0.5, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0], [0.25
 
 
 def test_training_is_on_votes_where_the_batch_has_them():
-    model = classifier(Plain(), classes=CLASSES)
+    model = without_log(classifier(Plain(), classes=CLASSES))
     model.set_class_counts(torch.tensor([0.75, 1.5, 0.75, 0.5], dtype=torch.float64))
     a = voted(VOTES, (-1, 1, 0, 2))
-    model.log = lambda *args, **options: None
     rows = [0, 1, 3]  # one without a majority trains, one with a label and no votes does not
     expected = FocalLoss()(model.network(a)[rows], a.votes[rows], model.class_weight)
     torch.testing.assert_close(model.training_step(a, 0), expected)
