@@ -2,12 +2,13 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import EmojudgeError, nearest
+from ..errors import EmojudgeError, Interruption, nearest
 
 COMMANDS = {
     "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0 done; 1 failed, with one line that says why (``--debug`` shows the traceback); 2 a usage
-    error; 130 interrupted. Messages come from the process of rank 0 only.
+    error; 130 interrupted, 143 ended by SIGTERM. Messages come from the process of rank 0 only.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
@@ -40,8 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command '{command}'.{nearest(command, COMMANDS)} See emojudge --help.", 2)
     try:
         return _run(command, arguments)
+    except Interruption as end:
+        return _fail(str(end), end.status)
     except KeyboardInterrupt:
-        return _fail("interrupted; the same command takes it up again", 130)
+        return _fail(str(Interruption(signal.SIGINT)), 130)
     except Exception as error:
         if debug or not _is_users_mistake(error):
             raise
