@@ -31,4 +31,4 @@ class Batch(NamedTuple):
 
     In training on votes only."""
     attributes: "Tensor | None" = None
-    """Valence, arousal and dominance as ``(y - 1) / 6``, ``(batch, 3)`` float32; NaN where unknown."""
+    """Valence, arousal and dominance as ``(y - 1) / 6``, ``(batch, 3)`` float32; NaN where unknown. None where the corpus has none."""

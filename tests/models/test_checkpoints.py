@@ -182,7 +182,7 @@ def test_built_in_python_the_path_alone_says_what_is_missing(tmp_path):
 def test_hyper_parameters_hold_no_parts_and_plain_values_only():
     model = built(group_options={"head": {"lr": np.float64(0.1)}, "pooling": {"betas": (0.9, np.float32(0.5))}})
     for kept in (model.hparams, model.hparams_initial):
-        assert set(kept) == {"loss", "group_options", "class_weighting", "classes"}  # no network, optimizer, schedule
+        assert set(kept) == {"loss", "group_options", "class_weighting", "classes", "micro_batches"}  # no network, optimizer, schedule
         assert type(kept["group_options"]["head"]["lr"]) is float
         assert kept["group_options"]["pooling"]["betas"] == [0.9, 0.5]
     with pytest.raises(ConfigError, match="argument 'group_options' is a Tensor"):

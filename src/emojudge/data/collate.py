@@ -23,6 +23,7 @@ class Utterance(NamedTuple):
     waveform: NDArray[np.float32] | None = None
     tokens: NDArray[np.int64] | None = None
     votes: NDArray[np.float32] | None = None
+    attributes: NDArray[np.float32] | None = None
 
 
 def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: int = MIN_SAMPLES) -> Batch:
@@ -39,6 +40,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
     if utterances[0].tokens is not None:
         tokens, token_mask = _pad([u.tokens for u in utterances if u.tokens is not None], np.int64(pad_id), 1)
     votes = [u.votes for u in utterances if u.votes is not None]
+    attributes = [u.attributes for u in utterances if u.attributes is not None]
     return Batch(
         row=torch.tensor([u.row for u in utterances], dtype=torch.int64),
         id=[u.id for u in utterances],
@@ -48,6 +50,7 @@ def collate(utterances: Sequence[Utterance], *, pad_id: int = 0, min_samples: in
         token_mask=token_mask,
         emotion=torch.tensor([u.emotion for u in utterances], dtype=torch.int64),
         votes=torch.from_numpy(np.stack(votes)) if votes else None,
+        attributes=torch.from_numpy(np.stack(attributes)) if attributes else None,
     )
 
 

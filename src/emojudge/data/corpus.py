@@ -69,6 +69,12 @@ class CorpusDataModule(LightningDataModule):
         return self._known_targets.emotion
 
     @property
+    def tasks(self) -> tuple[str, ...]:
+        """Return what the trainer's module learns, ``emotion``, ``attributes`` or both: it decides which utterances have a target."""
+        module = getattr(self.trainer, "lightning_module", None)
+        return getattr(module, "tasks", ("emotion",))
+
+    @property
     def splits(self) -> dict[str, int]:
         """Return the number of utterances of each split of the corpus."""
         return self.table.splits
@@ -100,7 +106,11 @@ class CorpusDataModule(LightningDataModule):
 
         int64; or float64 for ``target: votes``, where each utterance counts for every class by its share of the votes.
         """
-        return self._known_targets.counts(self._fit_rows(), len(self.classes))
+        return self._known_targets.class_counts(self._fit_rows(), len(self.classes))
+
+    def attribute_counts(self) -> Tensor:
+        """Return how many utterances the network is fitted on have a value of valence, arousal and dominance, ``(3,)`` int64."""
+        return self._known_targets.attribute_counts(self._fit_rows())
 
     def waveform_statistics(self) -> tuple[float, float]:
         """Return mean and standard deviation of all samples of the fitted splits, labelled or not (paper, section 4.1).
@@ -129,7 +139,7 @@ class CorpusDataModule(LightningDataModule):
             self._table = from_rank_zero(self.trainer, lambda: self._table or self._read_table())
             self._targets = find_targets(self.table, self.classes, self.class_map, self.target)
             self._waveforms = self._open_waveforms() if self.audio else None
-        if self.target == "votes" and stage == "fit":
+        if self.target == "votes" and stage == "fit" and "emotion" in self.tasks:
             check_votes(self.table, self.fit_splits)
         if self.text and stage == "fit":
             self._tokenizer.make(self.trainer, self._tokenizer_dir(), self._fit_transcripts)
@@ -149,11 +159,11 @@ class CorpusDataModule(LightningDataModule):
         run_dir = None if self.trainer is None else self.trainer.default_root_dir
         return read_corpus(self.reader, self.reader_options, self.on_bad_utterance, run_dir, splits=self.splits_path)
 
-    def _labelled_rows(self, *splits: str) -> NDArray[np.int64]:
-        return known_rows(self.table, splits, self.emotions >= 0)
+    def _scored_rows(self, *splits: str) -> NDArray[np.int64]:
+        return known_rows(self.table, splits, self._known_targets.known(self.tasks, fitting=False))
 
     def _fit_rows(self) -> NDArray[np.int64]:
-        rows = known_rows(self.table, self.fit_splits, self._known_targets.known)
+        rows = known_rows(self.table, self.fit_splits, self._known_targets.known(self.tasks, fitting=True))
         return complete_rows(self.table, rows, audio=self.audio, text=self.text)
 
     def _open_waveforms(self) -> Waveforms:

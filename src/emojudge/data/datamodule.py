@@ -30,8 +30,10 @@ _EMOTIONS, _FIT, _VAL, _TEST = list(EMOTIONS), ["train"], ["dev"], ["test1"]  # 
 class EmotionDataModule(CorpusDataModule):
     """Batches of a corpus' utterances for training, evaluation and prediction (paper, sections 3.1, 4.1 and 4.4).
 
-    Utterances without a label are left out of fit, validation and test, and are predicted; with ``target: votes`` those
-    with votes are fitted on. One that lacks a part the run needs (sound or words) is left out of fit; elsewhere its mask is
+    The trainer's module says by its ``tasks`` what is learnt. For emotions, utterances without a label are left out of fit, validation
+    and test, and are predicted; with ``target: votes`` those with votes are fitted on. For attributes, utterances with a value of any
+    of them are used, those of other emotions or none (``O``, ``X``; paper, section 3.1) included; for both, utterances with either.
+    One that lacks a part the run needs (sound or words) is left out of fit; elsewhere its mask is
     False throughout.
 
     A tokenizer is made when a run fits, on rank 0, and is kept in the run's folder and in the checkpoint. Every
@@ -48,7 +50,7 @@ class EmotionDataModule(CorpusDataModule):
         splits_path: File of ``id, split`` in place of the corpus' own splits; ``emojudge corpus split`` writes such.
         classes: The run's class list, in the order of the logits. The corpus has the same or ``class_map`` joins them.
         class_map: Class of the corpus to class of the run, or to null to leave its utterances without label.
-        target: What the network is fitted on: the label of the ``majority``, or the distribution of the raters' ``votes``, which
+        target: What emotions are fitted on: the label of the ``majority``, or the distribution of the raters' ``votes``, which
             ``Batch.votes`` then holds in training. Evaluation is scored by the majority's label either way.
         audio: Whether batches hold waveforms.
         text: Whether batches hold tokens.
@@ -177,12 +179,12 @@ class EmotionDataModule(CorpusDataModule):
         return loader
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """Return batches of the labelled utterances of the splits that choose checkpoints."""
-        return self._eval_loader(self._labelled_rows(*self.val_splits))
+        """Return batches of the utterances that have a target, of the splits that choose checkpoints."""
+        return self._eval_loader(self._scored_rows(*self.val_splits))
 
     def test_dataloader(self) -> Sequence[DataLoader[Any]] | DataLoader[Any]:
-        """Return batches of the labelled utterances of each test split, one loader a split."""
-        loaders = [self._eval_loader(self._labelled_rows(split)) for split in self.test_splits]
+        """Return batches of the utterances that have a target, of each test split, one loader a split."""
+        loaders = [self._eval_loader(self._scored_rows(split)) for split in self.test_splits]
         return loaders[0] if len(loaders) == 1 else loaders
 
     def predict_dataloader(self) -> DataLoader[Any]:
@@ -205,7 +207,7 @@ class EmotionDataModule(CorpusDataModule):
             ConfigError: If the checkpoint has other classes, or if a resumed fit would change the tokenizer.
         """
         trained = state_dict["classes"]
-        if trained != self.classes:
+        if trained != self.classes and "emotion" in self.tasks:
             raise ConfigError(f"the checkpoint was trained on the classes {trained}, data.init_args.classes is {self.classes}")
         place = state_dict.get("position")  # earlier releases kept none
         self._stopped_at = None if place is None else Position(**place)
@@ -215,7 +217,16 @@ class EmotionDataModule(CorpusDataModule):
 
     def _dataset(self, rows: NDArray[np.int64], **parts: Any) -> UtteranceDataset:
         tokenizer = self._tokenizer.needed(self._tokenizer_dir()) if self.text else None
-        return UtteranceDataset(self.table, rows, self.emotions, waveforms=self._waveforms, tokenizer=tokenizer, **parts)
+        targets = self._known_targets
+        return UtteranceDataset(
+            self.table,
+            rows,
+            targets.emotion,
+            attributes=targets.attributes,
+            waveforms=self._waveforms,
+            tokenizer=tokenizer,
+            **parts,
+        )
 
     def _loader(self, dataset: UtteranceDataset, limit: BatchLimit, *, shuffle: bool) -> BatchLoader:
         check_processes(self.trainer, None if shuffle else len(dataset))

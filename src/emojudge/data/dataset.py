@@ -24,6 +24,7 @@ class UtteranceDataset(Dataset[list[Utterance]]):
         rows: Rows of the table, ``(utterances,)``.
         emotions: Class index of every row of the table, -1 without label, ``(rows of the table,)``.
         votes: Distribution to fit on for every row of the table, ``(rows of the table, classes)``, or None.
+        attributes: Attributes of every row of the table on the scale of the networks, ``(rows of the table, 3)``, or None.
         waveforms: Reader of the audio, or None for a run without sound.
         tokenizer: Tokenizer of the transcripts, or None for a run without words.
         augmentation: What changes waveforms, or None.
@@ -37,6 +38,7 @@ class UtteranceDataset(Dataset[list[Utterance]]):
         emotions: NDArray[np.int64],
         *,
         votes: NDArray[np.float32] | None = None,
+        attributes: NDArray[np.float32] | None = None,
         waveforms: Waveforms | None = None,
         tokenizer: TextTokenizer | None = None,
         augmentation: Augmentation | None = None,
@@ -47,6 +49,7 @@ class UtteranceDataset(Dataset[list[Utterance]]):
         self._ids = table.rows.data.column("id")
         self._emotions = emotions
         self._votes = votes
+        self._attributes = attributes
         self._waveforms = waveforms
         self._augmentation = augmentation
         self._tokens = None
@@ -81,6 +84,7 @@ class UtteranceDataset(Dataset[list[Utterance]]):
             waveform=None if self._waveforms is None else self._waveform(self._waveforms, row, epoch),
             tokens=None if self._tokens is None else self._tokens[index],
             votes=None if self._votes is None else self._votes[row],
+            attributes=None if self._attributes is None else self._attributes[row],
         )
 
     def _waveform(self, waveforms: Waveforms, row: int, epoch: int) -> NDArray[np.float32]:

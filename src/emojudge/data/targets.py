@@ -1,8 +1,8 @@
-"""What the network is to learn of each utterance: the majority's label, or the raters' votes."""
+"""What the network is to learn of each utterance: the majority's label or the raters' votes, and the attributes."""
 
 import logging
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -11,12 +11,13 @@ from torch import Tensor
 
 from ..corpus.table import Table
 from ..errors import CorpusError
+from ..labels import ATTRIBUTES
 from .classes import ClassMap, class_indices, class_votes
 
 _log = logging.getLogger(__name__)
 
 Target = Literal["majority", "votes"]
-"""What a network is fitted on."""
+"""What a network that learns emotions is fitted on."""
 
 
 class Targets(NamedTuple):
@@ -27,17 +28,36 @@ class Targets(NamedTuple):
     votes: NDArray[np.float32] | None
     """Distribution to fit on, zero throughout where there is none, ``(rows, classes)``; None for a fit on labels."""
 
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """True for each row that can be fitted on, ``(rows,)``."""
-        known: NDArray[np.bool_] = self.emotion >= 0 if self.votes is None else self.votes.sum(axis=1) > 0
+    attributes: NDArray[np.float32] | None = None
+    """Valence, arousal and dominance as ``(y - 1) / 6``, NaN where unknown, ``(rows, 3)``; None where no row has one."""
+
+    def known(self, tasks: Sequence[str], *, fitting: bool) -> dict[str, NDArray[np.bool_]]:
+        """Return for each task, under the name of what it needs, True for each row that has it, ``(rows,)``.
+
+        Args:
+            tasks: ``emotion``, ``attributes`` or both.
+            fitting: Whether votes count as labels, where they are what is fitted on.
+        """
+        known: dict[str, Any] = {}
+        if "emotion" in tasks:
+            known["one of the run's classes"] = self.emotion >= 0 if self.votes is None or not fitting else self.votes.sum(axis=1) > 0
+        if "attributes" in tasks:
+            none = np.zeros(len(self.emotion), dtype=bool)
+            known["a value of valence, arousal or dominance"] = none if self.attributes is None else ~np.isnan(self.attributes).all(axis=1)
         return known
 
-    def counts(self, rows: NDArray[np.int64], n_classes: int) -> Tensor:
-        """Return how many utterances of each class some rows have, ``(classes,)``: int64 labels, or float64 shares of votes."""
+    def class_counts(self, rows: NDArray[np.int64], n_classes: int) -> Tensor:
+        """Return how many of some rows have each class, ``(classes,)``: int64 labels, or float64 shares of votes."""
         if self.votes is not None:
             return torch.from_numpy(self.votes[rows].sum(axis=0, dtype=np.float64))
-        return torch.from_numpy(np.bincount(self.emotion[rows], minlength=n_classes).astype(np.int64))
+        emotion = self.emotion[rows]
+        return torch.from_numpy(np.bincount(emotion[emotion >= 0], minlength=n_classes).astype(np.int64))
+
+    def attribute_counts(self, rows: NDArray[np.int64]) -> Tensor:
+        """Return how many of some rows have a value of each attribute, ``(3,)`` int64, in the order of ``labels.ATTRIBUTES``."""
+        if self.attributes is None:
+            return torch.zeros(len(ATTRIBUTES), dtype=torch.int64)
+        return torch.from_numpy((~np.isnan(self.attributes[rows])).sum(axis=0))
 
 
 def find_targets(table: Table, classes: Sequence[str], class_map: ClassMap | None, target: Target) -> Targets:
@@ -52,13 +72,19 @@ def find_targets(table: Table, classes: Sequence[str], class_map: ClassMap | Non
     Raises:
         ConfigError: If the class lists differ and ``class_map`` does not join them.
     """
-    emotion = class_indices(table, classes, class_map)
+    emotion, attributes = class_indices(table, classes, class_map), _attributes(table)
     if target == "majority":
-        return Targets(emotion, None)
+        return Targets(emotion, None, attributes)
     votes = class_votes(table, classes, class_map)
     sole = (emotion >= 0) & table.rows.data.column("emotion_votes").is_null().to_numpy()
     votes[sole, emotion[sole]] = 1
-    return Targets(emotion, votes)
+    return Targets(emotion, votes, attributes)
+
+
+def _attributes(table: Table) -> NDArray[np.float32] | None:
+    """Return the attributes of a table's rows on the scale of the networks (1 to 7 in the table), None where there are none."""
+    values = np.stack([table.rows.data.column(name).to_numpy() for name in ATTRIBUTES], axis=1)  # (rows, 3), null becomes NaN
+    return None if np.isnan(values).all() else ((values - 1) / 6).astype(np.float32)
 
 
 def check_votes(table: Table, splits: Sequence[str]) -> None:

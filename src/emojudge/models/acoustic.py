@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class AcousticNetwork(Network):
-    """Logits of the waveform: normalisation, encoder, pooling over frames, head (paper, sections 4.1 to 4.3).
+    """Emotions, attributes or both of the waveform: normalisation, encoder, pooling over frames, head (paper, sections 4.1 to 4.3).
 
     Waveforms are normalised by one mean and deviation over all training samples, which a Lightning module sets
     before the first step and the checkpoint keeps.
@@ -25,9 +25,11 @@ class AcousticNetwork(Network):
     Args:
         encoder: Frames of a waveform: ``forward(waveform, mask) -> (frames, mask)`` and ``features_out``; ``sample_rate``
             and ``depends_on_padding`` are looked at where offered.
-        classes: The run's class list, or its length.
+        classes: The run's class list, or its length; None for a network of attributes alone.
         pooling: What makes the pooling for frames of a given size, or a finished one with ``features_out``.
-        head: What makes the head for an input size and a number of classes, or a finished one.
+        head: What makes the head for an input size and a number of outputs, or a finished one. With classes and attributes
+            it makes two.
+        attributes: Names of the attributes, for Task 2; None for emotions alone.
 
     >>> from functools import partial
     >>> from emojudge.nn.encoders import EcapaTdnn
@@ -44,14 +46,15 @@ class AcousticNetwork(Network):
     def __init__(
         self,
         encoder: nn.Module,
-        classes: Sequence[str] | int = EMOTIONS,
+        classes: Sequence[str] | int | None = EMOTIONS,
         pooling: Callable[[int], nn.Module] = AttentiveStatisticsPooling,
         head: Callable[[int, int], nn.Module] = ResidualHead,
+        attributes: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(classes)
+        super().__init__(classes, attributes)
         self.encoder = encoder
         self.pooling = built(pooling, encoder.features_out)  # type: ignore[arg-type]
-        self.head = built(head, self.pooling.features_out, self.n_classes)  # type: ignore[arg-type]
+        self.head = self._made_head(head, self.pooling.features_out)  # type: ignore[arg-type]
         self.register_buffer("waveform_mean", torch.tensor(0.0))
         self.register_buffer("waveform_std", torch.tensor(1.0))
 
@@ -104,5 +107,5 @@ class AcousticNetwork(Network):
         waveform = ((waveform - self.waveform_mean) / self.waveform_std).masked_fill(~mask, 0)  # (rows, samples)
         return self.encoder(waveform, mask)  # type: ignore[no-any-return]
 
-    def _logits(self, batch: Batch, rows: Any) -> Tensor:
+    def _outputs(self, batch: Batch, rows: Any) -> Tensor:
         return self.head(self.pooling(*self.frames(batch, rows)))  # type: ignore[no-any-return]

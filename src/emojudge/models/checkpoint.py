@@ -3,14 +3,15 @@
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from ..errors import ConfigError
 
 
-def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> None:
-    """Refuse a file that is no checkpoint of a Lightning module; its weights are not read, and nothing in it is run.
+def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> dict[str, Any]:
+    """Return what a checkpoint of a Lightning module holds; its weights are not read yet, and nothing in it is run.
 
     Args:
         path: A local file.
@@ -38,3 +39,4 @@ def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> None:
         raise ConfigError(f"{path}: is no checkpoint, or a damaged one ({reason}); name another, or train again") from error
     if not isinstance(content, dict) or "state_dict" not in content:
         raise ConfigError(f"{path}: was written by torch, but is no checkpoint of a training; it has no 'state_dict'")
+    return content

@@ -2,107 +2,55 @@
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, MetricCollection
 
 from ..batch import Batch
-from ..errors import ConfigError, EmojudgeError, some
+from ..errors import ConfigError, some
 from ..labels import EMOTIONS
 from ..losses import FocalLoss
-from ..metrics import emotion_metrics
-from .module import EmojudgeModule, GroupOptions, SchedulerCallable
+from ..metrics import Monitor, emotion_metrics
+from .groups import GroupOptions
+from .module import EmojudgeModule, SchedulerCallable, Term, at_least_float32
 
 _log = logging.getLogger(__name__)
 
+ClassWeighting = Literal["inverse", "none"]
+"""How the weight of a class comes from its share of the training data."""
 
-class EmotionClassifier(EmojudgeModule):
-    """Trains a network on emotions (paper, sections 5.1 and 5.2) and predicts their logits.
 
-    When a fit starts it asks the data module for ``class_counts()``, for ``classes``, and, where the network
-    normalises waveforms, for ``waveform_statistics()``, and keeps the answers in buffers, so that a checkpoint
-    needs no labels. A class without a training utterance gets weight 0, its logit is masked, and a warning
-    names it. Utterances without a label or without input do not train; in evaluation those without input count as
-    wrong.
+class EmotionTask(EmojudgeModule):
+    """The part of a module that learns emotions: class list, weights of the classes, loss and scores.
+
+    When a fit starts it asks the data module for ``class_counts()`` and ``classes``, and keeps the answers in buffers, so that a
+    checkpoint needs no labels. A class without a training utterance gets weight 0, its logit is masked, and a warning
+    names it. Utterances without a label or without input do not train; in evaluation those without input count as wrong.
 
     Where training batches hold ``votes``, their distribution is the target instead of the label, and ``class_counts()`` are sums
     of shares. Evaluation, its loss too, is of the labels.
 
-    Logged: ``<stage>/loss`` (without the penalty), and ``macro_f1``, ``accuracy``, ``uar`` of ``val`` and ``test``.
-
     Paper: it gives no formula for the class weights; ``inverse`` is ``N / (K n_c)`` over the classes in training.
-
-    Paper: it gives a weight decay, 0.01, for the text branch only (section 5.2); by default we take it for both.
-
-    Args:
-        network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()``,
-            ``has_input(batch)`` and ``check_data(data, stage)`` are taken where offered.
-        loss: ``loss(logits, target, alpha)``, the target being class indices or, with votes, distributions; by default the
-            focal loss.
-        optimizer: Makes the one optimizer of the named groups.
-        lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
-        group_options: Values of some groups in place of the optimizer's, such as ``{"pooling": {"lr": 1e-4}}``.
-        class_weighting: ``inverse`` frequency, or ``none``.
-        classes: The class list or its length; by default the network's, else the eight of MSP-Podcast.
     """
 
     class_count: Tensor
     class_weight: Tensor
 
-    def __init__(
-        self,
-        network: nn.Module,
-        loss: nn.Module | None = None,
-        optimizer: OptimizerCallable = lambda params: torch.optim.AdamW(params, lr=1e-5, weight_decay=0.01),
-        lr_scheduler: SchedulerCallable | None = None,
-        group_options: GroupOptions | None = None,
-        class_weighting: Literal["inverse", "none"] = "inverse",
-        classes: Sequence[str] | int | None = None,
-    ) -> None:
-        super().__init__()
-        self.save_hyperparameters()
-        self.network = network
-        self.loss = FocalLoss() if loss is None else loss
-        self.optimizer = optimizer
-        self.lr_scheduler = lr_scheduler
-        self.group_options = group_options
+    def _set_emotions(self, loss: nn.Module, class_weighting: ClassWeighting, classes: Sequence[str] | int | None) -> None:
+        """Take the settings of the task; the constructor of a module calls this."""
+        self.losses["emotion"] = loss
         self.class_weighting = class_weighting
         if classes is None:
-            classes = getattr(network, "classes", None) or getattr(network, "n_classes", None) or EMOTIONS
-        self.classes: tuple[str, ...] | None = None if isinstance(classes, int) else tuple(classes)
+            names, n_classes = getattr(self.network, "classes", None), getattr(self.network, "n_classes", None)
+            classes = names if names is not None else EMOTIONS if n_classes is None else n_classes
+        self.classes = None if isinstance(classes, int) else tuple(classes)
         self.n_classes = classes if isinstance(classes, int) else len(classes)
+        if self.n_classes == 0:
+            raise ConfigError(f"{type(self).__name__} learns emotions, and the network gives no classes; give it the run's class list")
         self.register_buffer("class_count", torch.zeros(self.n_classes))
         self.register_buffer("class_weight", torch.ones(self.n_classes))
-        self.train_loss = MeanMetric()
-
-    def setup(self, stage: str) -> None:
-        """Check the class list and, at the start of a fit, take from the data module what the data decide.
-
-        Raises:
-            ConfigError: If the data module has another class list, lacks what is needed of it, or makes what the network
-                cannot take.
-        """
-        data: Any = getattr(self.trainer, "datamodule", None)
-        self._check_classes(data)
-        if hasattr(self.network, "check_data"):
-            self.network.check_data(data, stage)
-        if stage != "fit":
-            return
-        if hasattr(data, "class_counts"):
-            self.set_class_counts(data.class_counts())
-        elif self.class_weighting != "none":
-            raise ConfigError(
-                f"class_weighting '{self.class_weighting}' needs the class counts of the training data: "
-                "train with a data module that has class_counts(), or set class_weighting to none"
-            )
-        if hasattr(self.network, "set_normalization"):
-            if hasattr(data, "waveform_statistics"):
-                self.network.set_normalization(*data.waveform_statistics())
-            else:
-                _log.warning("no data module with waveform_statistics(): waveforms keep the scale that they have")
 
     def set_class_counts(self, counts: Tensor) -> None:
         """Set the weight of each class from the training utterances of each, ``(classes,)``: their number, or the sum of their votes.
@@ -115,7 +63,7 @@ class EmotionClassifier(EmojudgeModule):
         if n_present == 0:
             raise ConfigError("no training utterance has a label of the class list; check the table and its classes")
         if n_present < len(counts):
-            absent = [self._name(k) for k in (~present).nonzero()[:, 0].tolist()]
+            absent = [self.classes[k] if self.classes else f"class {k}" for k in (~present).nonzero()[:, 0].tolist()]
             _log.warning("no training utterance of %s: never predicted, and left out of the prior", some(absent, limit=len(absent)))
         weight = counts.sum() / (n_present * counts.where(present, 1)) if self.class_weighting == "inverse" else torch.ones(len(counts))
         self.class_count.copy_(counts)
@@ -130,68 +78,12 @@ class EmotionClassifier(EmojudgeModule):
         mass = self.class_weight.double() * self.class_count
         return mass / mass.sum() if bool(mass.any()) else None
 
-    def new_scores(self) -> MetricCollection:
-        """Return empty scores for one split."""
-        return emotion_metrics(self.n_classes)
+    def new_monitors(self, name: str) -> dict[str, nn.Module]:
+        """Return empty monitors of one split by task."""
+        return {"emotion": Monitor(name, emotion_metrics(self.n_classes)), **super().new_monitors(name)}
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Return logits ``(batch, classes)``: NaN for an absent class, and for an utterance without input."""
-        return self._outputs(batch).masked_fill(self.class_weight == 0, torch.nan)
-
-    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Return the mean loss of the utterances that have target and input, and the network's penalty.
-
-        Raises:
-            EmojudgeError: If the loss is not finite; the message names the utterances.
-        """
-        loss, _, n = self._step(batch, batch.emotion if batch.votes is None else batch.votes)
-        self.train_loss.update(loss.detach(), weight=n)
-        self.log("train/loss", self.train_loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch.row))
-        if hasattr(self.network, "penalty"):
-            loss = loss + self.network.penalty()
-        if not loss.isfinite():
-            raise EmojudgeError(
-                f"the training loss is {loss.item()} at step {self.global_step}, in the batch of {some(batch.id, limit=len(batch.id))}; "
-                "lower the learning rate, or look at these utterances"
-            )
-        return loss
-
-    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Take a batch of the split that selects checkpoints."""
-        self._evaluate(batch, dataloader_idx)
-
-    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Take a batch of a split that is only scored."""
-        self._evaluate(batch, dataloader_idx)
-
-    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
-        """Return ``row`` ``(batch,)`` and ``logits`` ``(batch, classes)``, NaN as in :meth:`forward`."""
-        return {"row": batch.row, "logits": self(batch).float()}
-
-    def _evaluate(self, batch: Batch, dataloader_idx: int) -> None:
-        loss, logits, n = self._step(batch, batch.emotion)
-        prediction = logits.argmax(dim=1).masked_fill(logits.isnan().any(dim=1), -1)
-        self.monitors[dataloader_idx].update(loss, n, batch.row, prediction, batch.emotion)  # type: ignore[operator]
-
-    def _step(self, batch: Batch, target: Tensor | None) -> tuple[Tensor, Tensor, int]:
-        """Return the mean loss of a batch, its logits with ``-inf`` for absent classes, and how many utterances the loss is of.
-
-        The target is class indices, -1 where there is none, or distributions, zero throughout where there is none.
-        """
-        if target is None:
-            raise ConfigError("the batches have no emotion labels; give the data module a table that has some")
-        logits = self._outputs(batch)
-        known = (target >= 0 if target.ndim == 1 else target.sum(dim=1) > 0) & self._has_input(batch)
-        n = int(known.sum())
-        logits = logits.masked_fill(self.class_weight == 0, -torch.inf)
-        if n:
-            # in float32: the logarithm of a small probability is not for half precision
-            loss = self.loss(logits[known].float(), target[known], self.class_weight)
-        else:  # every parameter still needs a gradient where processes wait for each other
-            loss = torch.stack([p.sum() for p in self.network.parameters() if p.requires_grad]).sum() * 0
-        return loss, logits, n
-
-    def _check_classes(self, data: Any) -> None:
+    def _check_data(self, data: Any) -> None:
+        super()._check_data(data)
         theirs = getattr(data, "classes", None)
         if theirs is None:
             return
@@ -202,5 +94,84 @@ class EmotionClassifier(EmojudgeModule):
             ours = f"{self.n_classes} classes" if self.classes is None else ", ".join(self.classes)
             raise ConfigError(f"the data module has the classes {', '.join(theirs)}, the network {ours}; give both one list, in one order")
 
-    def _name(self, k: int) -> str:
-        return self.classes[k] if self.classes is not None else f"class {k}"
+    def _learn_from(self, data: Any) -> None:
+        super()._learn_from(data)
+        if hasattr(data, "class_counts"):
+            self.set_class_counts(data.class_counts())
+        elif self.class_weighting != "none":
+            raise ConfigError(
+                f"class_weighting '{self.class_weighting}' needs the class counts of the training data: "
+                "train with a data module that has class_counts(), or set class_weighting to none"
+            )
+
+    def _absent(self) -> list[Tensor]:
+        return [self.class_weight == 0, *super()._absent()]
+
+    def _terms(self, outputs: Tensor, batch: Batch) -> dict[str, Term]:
+        term, _ = self._emotion_term(outputs, batch, batch.emotion if batch.votes is None else batch.votes)
+        return {"emotion": term, **super()._terms(outputs, batch)}
+
+    def _score(self, monitors: Any, outputs: Tensor, batch: Batch) -> None:
+        super()._score(monitors, outputs, batch)
+        (loss, known), logits = self._emotion_term(outputs, batch, batch.emotion)
+        prediction = logits.argmax(dim=1).masked_fill(logits.isnan().any(dim=1), -1)
+        monitors["emotion"].update(loss, int(known.sum()), batch.row, prediction, batch.emotion)
+
+    def _predictions(self, outputs: Tensor) -> dict[str, Tensor]:
+        return {"logits": outputs[:, : self.n_classes], **super()._predictions(outputs)}
+
+    def _emotion_term(self, outputs: Tensor, batch: Batch, target: Tensor | None) -> tuple[Term, Tensor]:
+        """Return the mean loss over the utterances that have target and input, and the logits with ``-inf`` for absent classes.
+
+        The target is class indices, -1 where there is none, or distributions, zero throughout where there is none.
+        """
+        if target is None:
+            raise ConfigError("the batches have no emotion labels; give the data module a table that has some")
+        logits = outputs[:, : self.n_classes].masked_fill(self.class_weight == 0, -torch.inf)  # (batch, classes)
+        known = (target >= 0 if target.ndim == 1 else target.sum(dim=1) > 0) & self._has_input(batch)
+        if not known.any():
+            return Term(self._nothing(), known), logits
+        return Term(self.losses["emotion"](at_least_float32(logits[known]), target[known], self.class_weight), known), logits
+
+
+class EmotionClassifier(EmotionTask):
+    """Trains a network on emotions (paper, Task 1; sections 5.1 and 5.2) and predicts their logits.
+
+    Where the network normalises waveforms, a fit asks the data module for ``waveform_statistics()`` too.
+
+    Logged: ``<stage>/loss`` (without the penalty), and ``macro_f1``, ``accuracy``, ``uar`` of ``val`` and ``test``.
+
+    Paper: it gives a weight decay, 0.01, for the text branch only (section 5.2); by default we take it for both.
+
+    Args:
+        network: Offers ``forward(batch) -> (batch, classes)`` and ``parameter_groups()``; ``penalty()``,
+            ``has_input(batch)`` and ``check_data(data, stage)`` are taken where offered.
+        loss: ``loss(logits, target, alpha)``, the target being class indices or, with votes, distributions; by default the
+            focal loss.
+        optimizer: Makes the one optimizer of the named groups.
+        lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
+        group_options: Values of some groups in place of the optimizer's, such as ``{"pooling": {"lr": 1e-4}}``.
+        class_weighting: ``inverse`` frequency, or ``none``.
+        classes: The class list or its length; by default the network's, else the eight of MSP-Podcast.
+        micro_batches: In how many parts a training batch goes through the network, to save memory; ``data.init_args.batch_size`` is
+            then the effective batch.
+    """
+
+    tasks: ClassVar[tuple[str, ...]] = ("emotion",)
+    monitor: ClassVar[str] = "val/macro_f1"
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss: nn.Module | None = None,
+        optimizer: OptimizerCallable = lambda params: torch.optim.AdamW(params, lr=1e-5, weight_decay=0.01),
+        lr_scheduler: SchedulerCallable | None = None,
+        group_options: GroupOptions | None = None,
+        class_weighting: ClassWeighting = "inverse",
+        classes: Sequence[str] | int | None = None,
+        micro_batches: int = 1,
+    ) -> None:
+        super().__init__(network, optimizer, lr_scheduler, group_options, micro_batches)
+        self.save_hyperparameters()
+        self.loss = FocalLoss() if loss is None else loss
+        self._set_emotions(self.loss, class_weighting, classes)

@@ -1,108 +1,148 @@
-"""What every Lightning module here does with checkpoints, parameter groups and scores."""
+"""What every Lightning module here does in a run: steps, scores, the optimizer with its named groups."""
 
+import logging
 import math
-import os
-from collections.abc import Callable, Mapping
-from typing import Any, Self, TypeAlias
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple, TypeAlias
 
-import lightning as L
-import numpy as np
 import torch
 from lightning.pytorch.cli import OptimizerCallable
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import MetricCollection
+from torchmetrics import MeanMetric
 
 from ..batch import Batch
-from ..errors import ConfigError, EmojudgeError, nearest, some
-from ..metrics import Monitor
-from .checkpoint import check_checkpoint
+from ..errors import ConfigError, EmojudgeError, some
+from .groups import GroupOptions, named_groups
+from .saving import SavedModule
+
+_log = logging.getLogger(__name__)
 
 SchedulerCallable: TypeAlias = Callable[[Optimizer, int], LRScheduler]
 """Makes a schedule for an optimizer and the optimizer steps of the run."""
 
-GroupOptions: TypeAlias = dict[str, dict[str, Any]]
-"""Optimizer values of some parameter groups, such as ``{"pooling": {"lr": 1e-4}}``."""
+
+class Term(NamedTuple):
+    """What one task adds to the loss of a batch."""
+
+    loss: Tensor
+    """Its loss over the utterances that have its target, a scalar."""
+    known: Tensor
+    """True for each of those, ``(batch,)``."""
 
 
-class EmojudgeModule(L.LightningModule):
-    """A Lightning module whose checkpoints open without the hub and hold plain values only.
+class EmojudgeModule(SavedModule):
+    """A network under training: its outputs are the logits of classes, then attributes, as the module's tasks say.
 
-    Trained from a config, the checkpoint keeps the config and opens by ``load_from_checkpoint(path)`` alone.
-    Built in Python, modules and callables cannot be kept: it opens by ``load_from_checkpoint(path, network=...)``.
+    A task is a class of its own between this one and the modules (``EmotionTask``, ``AttributeTask``), which adds its part to each
+    method here that returns or takes something for a task.
+
+    Args:
+        network: Offers ``forward(batch) -> (batch, outputs)`` and ``parameter_groups()``; ``penalty()``, ``has_input(batch)`` and
+            ``check_data(data, stage)`` are taken where offered.
+        optimizer: Makes the one optimizer of the named groups.
+        lr_scheduler: Makes a schedule from the optimizer and the optimizer steps of the run; None keeps the rates.
+        group_options: Values of some groups in place of the optimizer's.
+        micro_batches: In how many parts a training batch goes through the network, one after the other, so that only one part's
+            activations are in memory; the loss is of the whole batch, which is then the effective batch.
+
+    Raises:
+        ConfigError: If ``micro_batches`` is below 1.
     """
 
-    network: Any
-    optimizer: OptimizerCallable
-    lr_scheduler: SchedulerCallable | None
-    group_options: GroupOptions | None
+    monitor: ClassVar[str] = ""
+    """The logged value that chooses the best checkpoint: the higher, the better."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: OptimizerCallable,
+        lr_scheduler: SchedulerCallable | None,
+        group_options: GroupOptions | None,
+        micro_batches: int,
+    ) -> None:
         super().__init__()
-        self.monitors = nn.ModuleList()  # one for each split under evaluation, made when that begins
+        if micro_batches < 1:
+            raise ConfigError(f"micro_batches is {micro_batches}, expected 1 or more")
+        self.network: Any = network
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        self.group_options = group_options
+        self.micro_batches = micro_batches
+        self.losses: dict[str, nn.Module] = {}  # by task; registered under the names of the constructor's arguments
+        self.loss_weights = dict.fromkeys(self.tasks, 1.0)
+        self.train_loss = MeanMetric()
+        self.train_losses = nn.ModuleDict({task: MeanMetric() for task in self.tasks} if len(self.tasks) > 1 else {})
+        self.monitors = nn.ModuleList()  # for each split under evaluation one by task, made when that begins
 
-    def _set_hparams(self, hp: Any) -> None:
-        """Keep the plain values among the constructor's arguments; called by ``save_hyperparameters``.
-
-        Lightning would copy the whole network into them, and write a file that it refuses to load.
-        """
-        super()._set_hparams({name: _plain(name, value) for name, value in hp.items() if not _is_part(value)})
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Replace names of pretrained models in the config by what builds them again without the hub."""
-        arguments = checkpoint.get(self.CHECKPOINT_HYPER_PARAMS_KEY)
-        if arguments:
-            checkpoint[self.CHECKPOINT_HYPER_PARAMS_KEY] = _rebuildable(arguments, self)
-
-    @classmethod
-    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **options: Any) -> Self:
-        """Return the module of a checkpoint; nothing in the file is run.
-
-        Args:
-            checkpoint_path: A local file.
-            *args: Those of ``LightningModule.load_from_checkpoint``.
-            **options: Those, and the constructor's: ``network``, ``loss`` and other parts must be given again where the
-                module was built in Python.
+    def setup(self, stage: str) -> None:
+        """Check classes, attributes and data and, at the start of a fit, take from the data module what the data decide.
 
         Raises:
-            ConfigError: If parts are needed that the file cannot hold, or the file lies on a server or is no checkpoint.
+            ConfigError: If the data module has another class list, lacks what is needed of it, or makes what the network
+                cannot take.
+            CorpusError: If the corpus has no target for a task.
         """
-        if str(checkpoint_path).startswith(("http:", "https:")):
-            raise ConfigError(f"{checkpoint_path}: checkpoints are not taken from a server; download it and check where it comes from")
-        options.setdefault("weights_only", True)
-        if isinstance(checkpoint_path, str | os.PathLike):
-            check_checkpoint(os.fspath(checkpoint_path), weights_only=options["weights_only"])
-        try:
-            return super().load_from_checkpoint(checkpoint_path, *args, **options)
-        except TypeError as error:
-            if "required positional argument" not in str(error):
-                raise
-            raise ConfigError(
-                f"{checkpoint_path} was trained from Python, and such a checkpoint holds weights but no parts. "
-                f"Build the same parts and pass them: {cls.__name__}.load_from_checkpoint(path, network=...)"
-            ) from error
+        data: Any = getattr(self.trainer, "datamodule", None)
+        self._check_data(data)
+        if hasattr(self.network, "check_data"):
+            self.network.check_data(data, stage)
+        if stage != "fit":
+            return
+        self._learn_from(data)
+        if hasattr(self.network, "set_normalization"):
+            if hasattr(data, "waveform_statistics"):
+                self.network.set_normalization(*data.waveform_statistics())
+            else:
+                _log.warning("no data module with waveform_statistics(): waveforms keep the scale that they have")
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **options: Any) -> Any:
-        """Take a checkpoint's weights.
+    def forward(self, batch: Batch) -> Tensor:
+        """Return the network's outputs ``(batch, outputs)``: logits, then attributes as ``(y - 1) / 6``.
+
+        NaN for a class or an attribute that was not in training, and for an utterance without input.
+        """
+        return self._outputs(batch).masked_fill(torch.cat(self._absent()), torch.nan)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Return the loss of the utterances that have target and input, and the network's penalty.
 
         Raises:
-            ConfigError: If they are those of another network; the message names the first difference.
+            EmojudgeError: If the loss is not finite; the message names the utterances.
         """
-        try:
-            return super().load_state_dict(state_dict, *args, **options)
-        except RuntimeError as error:
-            _, _, differences = str(error).partition("\n\t")
-            if not differences:
-                raise
-            raise ConfigError(
-                f"the checkpoint does not fit the network of the config: {differences.splitlines()[0].strip()} "
-                "Use the config that it was trained with (config_fit.yaml beside it)"
-            ) from error
+        terms = self._terms(self._outputs(batch, self.micro_batches), batch)
+        loss = self._weighted({task: term.loss for task, term in terms.items()})
+        known = torch.stack([term.known for term in terms.values()])  # (tasks, batch)
+        options: dict[str, Any] = {"on_step": False, "on_epoch": True, "batch_size": len(batch.row)}
+        self.train_loss.update(loss.detach(), weight=int(known.any(dim=0).sum()))
+        self.log("train/loss", self.train_loss, prog_bar=True, **options)
+        for task, mean in self.train_losses.items():
+            mean.update(terms[task].loss.detach(), weight=int(terms[task].known.sum()))  # type: ignore[operator]
+            self.log(f"train/{task}_loss", mean, **options)  # type: ignore[arg-type]
+        if hasattr(self.network, "penalty"):
+            loss = loss + self.network.penalty()
+        if not loss.isfinite():
+            raise EmojudgeError(
+                f"the training loss is {loss.item()} at step {self.global_step}, in the batch of {some(batch.id, limit=len(batch.id))}; "
+                "lower the learning rate, or look at these utterances"
+            )
+        return loss
 
-    def new_scores(self) -> MetricCollection:
-        """Return empty scores for one split, as the task measures it."""
-        raise NotImplementedError
+    def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Take a batch of the split that selects checkpoints."""
+        self._score(self.monitors[dataloader_idx], self._outputs(batch), batch)
+
+    def test_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> None:
+        """Take a batch of a split that is only scored."""
+        self._score(self.monitors[dataloader_idx], self._outputs(batch), batch)
+
+    def predict_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0) -> dict[str, Tensor]:
+        """Return ``row`` ``(batch,)`` and, as the tasks are, ``logits`` ``(batch, classes)`` and ``attributes`` ``(batch, 3)``.
+
+        Attributes are valence, arousal and dominance from 1 to 7, not clipped. NaN as in :meth:`forward`; an attribute that the
+        network does not give is NaN throughout.
+        """
+        return {"row": batch.row, **self._predictions(self(batch).float())}
 
     def on_validation_epoch_start(self) -> None:
         """Begin the scores of the validation split."""
@@ -130,7 +170,7 @@ class EmojudgeModule(L.LightningModule):
         Raises:
             ConfigError: If ``group_options`` names no group, or the length of the run is not known to a schedule.
         """
-        optimizer = self.optimizer(self._groups())
+        optimizer = self.optimizer(named_groups(self, self.network.parameter_groups(), self.group_options or {}))
         if self.lr_scheduler is None:
             return optimizer
         steps = self.trainer.estimated_stepping_batches
@@ -138,25 +178,74 @@ class EmojudgeModule(L.LightningModule):
             raise ConfigError("a learning-rate schedule needs the length of the run: set trainer.max_epochs or trainer.max_steps")
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": self.lr_scheduler(optimizer, int(steps)), "interval": "step"}}
 
+    # each task adds to these
+
+    def new_monitors(self, name: str) -> dict[str, nn.Module]:
+        """Return an empty monitor by task for one split, what it computes being named ``<name>/<measure>``, the loss among it."""
+        return {}
+
+    def _check_data(self, data: Any) -> None:
+        """Check that a data module has what the tasks need, as far as it tells."""
+
+    def _learn_from(self, data: Any) -> None:
+        """Take from a data module what the training data decide."""
+
+    def _absent(self) -> list[Tensor]:
+        """Return for each task True for its outputs that were not in training, ``(outputs of the task,)``."""
+        return []
+
+    def _terms(self, outputs: Tensor, batch: Batch) -> dict[str, Term]:
+        """Return what each task adds to the training loss."""
+        return {}
+
+    def _score(self, monitors: Any, outputs: Tensor, batch: Batch) -> None:
+        """Let the monitors of a split take a batch."""
+
+    def _predictions(self, outputs: Tensor) -> dict[str, Tensor]:
+        """Return what is predicted by name."""
+        return {}
+
+    # what they share
+
     def _begin(self, stage: str, n_loaders: int) -> None:
-        """Make a monitor for each loader: ``test``, or ``test/<split>`` where there are several."""
+        """Make monitors for each loader: ``test``, or ``test/<split>`` where there are several."""
         splits = getattr(getattr(self.trainer, "datamodule", None), f"{stage}_splits", [])
         splits = splits if len(splits) == n_loaders else range(n_loaders)
         names = [stage] if n_loaders == 1 else [f"{stage}/{split}" for split in splits]
-        self.monitors = nn.ModuleList(Monitor(name, self.new_scores()) for name in names).to(self.device)
+        self.monitors = nn.ModuleList(nn.ModuleDict(self.new_monitors(name)) for name in names).to(self.device)
 
     def _log_scores(self) -> None:
-        for monitor in self.monitors:
-            self.log_dict(monitor.compute(), prog_bar=True, sync_dist=True)  # type: ignore[operator]
+        for monitors in self.monitors:
+            values: dict[str, Tensor] = {}
+            losses: dict[str, Tensor] = {}
+            for task, monitor in monitors.items():  # type: ignore[operator]
+                found = monitor.compute()
+                losses[task] = found.pop(f"{monitor.name}/loss")
+                values |= found
+            values[f"{monitor.name}/loss"] = self._weighted(losses)
+            if len(losses) > 1:
+                values |= {f"{monitor.name}/{task}_loss": loss for task, loss in losses.items()}
+            self.log_dict(values, prog_bar=True, sync_dist=True)
         self.monitors = nn.ModuleList()
 
-    def _outputs(self, batch: Batch) -> Tensor:
+    def _weighted(self, losses: dict[str, Tensor]) -> Tensor:
+        """Return the sum of the tasks' losses under their weights."""
+        return torch.stack([self.loss_weights[task] * loss for task, loss in losses.items()]).sum()
+
+    def _outputs(self, batch: Batch, n_parts: int = 1) -> Tensor:
         """Return what the network gives, ``(batch, outputs)``.
 
         Raises:
+            ConfigError: If it has another width than classes and attributes.
             EmojudgeError: If an utterance with input has an output that is not finite: NaN must only ever mean "no input".
         """
         outputs: Tensor = self.network(batch)
+        wanted = self.n_classes + len(self.attributes)
+        if outputs.shape[1] != wanted:
+            raise ConfigError(
+                f"the network gives {outputs.shape[1]} outputs, expected {wanted} for {self.n_classes} classes and "
+                f"{len(self.attributes)} attributes; give network and module the same lists"
+            )
         broken = ~outputs.isfinite().all(dim=1) & self._has_input(batch)
         if broken.any():
             names = [name for name, bad in zip(batch.id, broken.tolist(), strict=True) if bad]
@@ -171,47 +260,11 @@ class EmojudgeModule(L.LightningModule):
             return self.network.has_input(batch)  # type: ignore[no-any-return]
         return torch.ones_like(batch.row, dtype=torch.bool)
 
-    def _groups(self) -> list[dict[str, Any]]:
-        groups: list[dict[str, Any]] = self.network.parameter_groups()
-        names = [group["name"] for group in groups]
-        for name in self.group_options or {}:
-            if name not in names:
-                raise ConfigError(f"group_options has '{name}', but the parameter groups are {', '.join(names)}.{nearest(name, names)}")
-        grouped = [id(p) for group in groups for p in group["params"]]
-        trainable = {id(p): name for name, p in self.named_parameters() if p.requires_grad}
-        forgotten = [name for key, name in trainable.items() if key not in grouped]
-        if forgotten or len(grouped) != len(set(grouped)):
-            raise ConfigError(f"each trainable parameter must be in one group; {forgotten[0] if forgotten else 'one'} is in none or in two")
-        return [{**group, **(self.group_options or {}).get(group["name"], {})} for group in groups]
+    def _nothing(self) -> Tensor:
+        """Return 0 as a loss of every trainable parameter: each needs a gradient where processes wait for each other."""
+        return torch.stack([p.sum() for p in self.network.parameters() if p.requires_grad]).sum() * 0
 
 
-def _is_part(value: Any) -> bool:
-    return isinstance(value, nn.Module) or callable(value)
-
-
-def _plain(name: str, value: Any) -> Any:
-    """Return a value as the plain types that a checkpoint may hold."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None or isinstance(value, bool):
-        return value
-    for kind in (int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    if isinstance(value, Mapping):
-        return {_plain(name, key): _plain(name, entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(name, entry) for entry in value]
-    raise ConfigError(f"argument '{name}' is a {type(value).__name__}; a checkpoint keeps numbers, strings, lists and dicts only")
-
-
-def _rebuildable(arguments: Mapping[str, Any], module: nn.Module) -> dict[str, Any]:
-    """Return a module's constructor arguments from a config, with ``rebuild_arguments()`` in place of what named the hub."""
-    arguments = dict(arguments)
-    if hasattr(module, "rebuild_arguments"):
-        arguments |= module.rebuild_arguments()  # type: ignore[operator]
-    for name, value in arguments.items():
-        part = getattr(module, name, None)
-        if isinstance(part, nn.Module) and isinstance(value, dict) and "class_path" in value:
-            arguments[name] = {**value, "init_args": _rebuildable(value.get("init_args", {}), part)}
-    return arguments
+def at_least_float32(values: Tensor) -> Tensor:
+    """Return values in float32 where they are of half precision, which losses are not for."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -9,19 +9,21 @@ from ..batch import Batch
 from ..errors import ConfigError
 from ..labels import EMOTIONS
 from ..nn import ClassificationHead
-from .network import Network, built
+from .network import Network
 
 
 class TextNetwork(Network):
-    """Logits of the transcript: the first token's representation in the encoder's last layer, and a head on it.
+    """Emotions, attributes or both of the transcript: the first token's representation in the encoder's last layer, and a head on it.
 
     Paper, section 4.4: dropout 0.3 and the encoder's standard classification head; no other pooling.
 
     Args:
         encoder: Frames of tokens: ``forward(tokens, mask) -> (frames, mask)`` and ``features_out``; ``pretrained_name``
             and ``vocab_size`` are looked at where offered.
-        classes: The run's class list, or its length.
-        head: What makes the head for an input size and a number of classes, or a finished one.
+        classes: The run's class list, or its length; None for a network of attributes alone.
+        head: What makes the head for an input size and a number of outputs, or a finished one. With classes and attributes
+            it makes two.
+        attributes: Names of the attributes, for Task 2; None for emotions alone.
     """
 
     parts = ("encoder", "head")
@@ -29,12 +31,13 @@ class TextNetwork(Network):
     def __init__(
         self,
         encoder: nn.Module,
-        classes: Sequence[str] | int = EMOTIONS,
+        classes: Sequence[str] | int | None = EMOTIONS,
         head: Callable[[int, int], nn.Module] = ClassificationHead,
+        attributes: Sequence[str] | None = None,
     ) -> None:
-        super().__init__(classes)
+        super().__init__(classes, attributes)
         self.encoder = encoder
-        self.head = built(head, encoder.features_out, self.n_classes)  # type: ignore[arg-type]
+        self.head = self._made_head(head, encoder.features_out)  # type: ignore[arg-type]
 
     def has_input(self, batch: Batch) -> Tensor:
         """Return True for each utterance that has a token, ``(batch,)``.
@@ -67,7 +70,7 @@ class TextNetwork(Network):
                 'or in a config vocab_size: "${data.init_args.vocab_size}" for an encoder from scratch'
             )
 
-    def _logits(self, batch: Batch, rows: Any) -> Tensor:
+    def _outputs(self, batch: Batch, rows: Any) -> Tensor:
         assert batch.tokens is not None and batch.token_mask is not None  # noqa: PT018
         frames, _ = self.encoder(batch.tokens[rows], batch.token_mask[rows])  # (rows, tokens, features)
         return self.head(frames[:, 0])  # type: ignore[no-any-return]

@@ -44,11 +44,7 @@ class AttentiveStatisticsPooling(nn.Module):
             ValueError: If an utterance has no real frame.
         """
         weight = self.weights(frames, mask).unsqueeze(2)  # (batch, frames, 1)
-        # a variance in half precision loses too much
-        frames = _only_real(frames, mask).to(torch.promote_types(frames.dtype, torch.float32))
-        mean = (weight * frames).sum(dim=1)  # (batch, features)
-        variance = (weight * (frames - mean.unsqueeze(1)).square()).sum(dim=1)
-        return torch.cat([mean, variance.clamp(min=self.floor).sqrt()], dim=1)
+        return _statistics(frames, mask, weight, self.floor)
 
     def weights(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Return how much each frame counts, ``(batch, frames)``: 1 in sum over an utterance, 0 where padded.
@@ -56,9 +52,7 @@ class AttentiveStatisticsPooling(nn.Module):
         Raises:
             ValueError: If an utterance has no real frame.
         """
-        if not mask.any(dim=1).all():
-            row = int(mask.any(dim=1).int().argmin())
-            raise ValueError(f"utterance {row} of the batch has no real frame; leave it out before pooling")
+        _check_frames(mask)
         score = self.score(torch.tanh(self.project(_only_real(frames, mask)))).squeeze(2)  # (batch, frames)
         score = score.to(torch.promote_types(score.dtype, torch.float32))
         return score.masked_fill(~mask, -torch.inf).softmax(dim=1)  # type: ignore[no-any-return]
@@ -66,6 +60,92 @@ class AttentiveStatisticsPooling(nn.Module):
     def penalty(self) -> Tensor:
         """Return ``l2`` times the squared norms of ``W`` and ``v``, to be added to the loss."""
         return self.l2 * (self.project.weight.square().sum() + self.score.weight.square().sum())
+
+
+class MeanStdPooling(nn.Module):
+    """Mean and standard deviation over real frames, each counting the same.
+
+    Args:
+        features: Size of a frame.
+        floor: Least variance, so that the root has a gradient where frames do not vary.
+    """
+
+    def __init__(self, features: int, floor: float = 1e-5) -> None:
+        super().__init__()
+        self.features_out = 2 * features
+        self.floor = floor
+
+    def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(batch, 2 * features)``, means first, of ``(batch, frames, features)`` with real frames ``(batch, frames)``.
+
+        Raises:
+            ValueError: If an utterance has no real frame.
+        """
+        return _statistics(frames, mask, _equal_weights(mask), self.floor)
+
+
+class MeanPooling(nn.Module):
+    """Mean over real frames.
+
+    Args:
+        features: Size of a frame.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.features_out = features
+
+    def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(batch, features)`` of ``(batch, frames, features)`` with real frames ``(batch, frames)``.
+
+        Raises:
+            ValueError: If an utterance has no real frame.
+        """
+        return (_equal_weights(mask) * _only_real(frames, mask)).sum(dim=1)
+
+
+class FirstFrame(nn.Module):
+    """The first frame: that of a token which stands for the whole, or the only one of an encoder that pools by itself.
+
+    Args:
+        features: Size of a frame.
+    """
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.features_out = features
+
+    def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Return ``(batch, features)`` of ``(batch, frames, features)`` with real frames ``(batch, frames)``.
+
+        Raises:
+            ValueError: If an utterance's first frame is not real.
+        """
+        _check_frames(mask[:, :1])
+        return frames[:, 0]
+
+
+def _statistics(frames: Tensor, mask: Tensor, weight: Tensor, floor: float) -> Tensor:
+    """Return mean and standard deviation under weights ``(batch, frames, 1)``, ``(batch, 2 * features)``."""
+    # a variance in half precision loses too much
+    frames = _only_real(frames, mask).to(torch.promote_types(frames.dtype, torch.float32))
+    mean = (weight * frames).sum(dim=1)  # (batch, features)
+    variance = (weight * (frames - mean.unsqueeze(1)).square()).sum(dim=1)
+    return torch.cat([mean, variance.clamp(min=floor).sqrt()], dim=1)
+
+
+def _equal_weights(mask: Tensor) -> Tensor:
+    """Return ``1 / n`` on an utterance's ``n`` real frames and 0 on the others, ``(batch, frames, 1)`` float32."""
+    _check_frames(mask)
+    real = mask.unsqueeze(2).to(torch.float32)
+    return real / real.sum(dim=1, keepdim=True)
+
+
+def _check_frames(mask: Tensor) -> None:
+    real = mask.any(dim=1)
+    if not real.all():
+        row = int(real.int().argmin())
+        raise ValueError(f"utterance {row} of the batch has no real frame; leave it out before pooling")
 
 
 def _only_real(frames: Tensor, mask: Tensor) -> Tensor:

@@ -1,13 +1,15 @@
 """Models of the transformers library: by name, from a local folder, or random from sizes."""
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 
-from ...errors import ConfigError, nearest
+from ...errors import ConfigError, nearest, some
 
 FOLDER_HOLDS = "config.json and model.safetensors (or its shards with their index, or pytorch_model.bin)"
 _FORGOTTEN = ("id2label", "label2id", "dtype", "_name_or_path", "transformers_version", "architectures")
@@ -25,7 +27,7 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
     from transformers import AutoConfig
 
     if isinstance(model, str):
-        return reached(AutoConfig.from_pretrained, model)
+        return reached(AutoConfig.from_pretrained, model, trust_remote_code=False)
     sizes = dict(model)
     model_type = sizes.pop("model_type", None)
     if model_type is None:
@@ -38,11 +40,14 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
     for name in sizes:
         if name not in known:
             raise ConfigError(f"'{name}' is no size of a {model_type} model.{nearest(name, known)}")
-    return AutoConfig.for_model(model_type, **sizes)
+    try:
+        return AutoConfig.for_model(model_type, **sizes)
+    except (StrictDataclassError, ValueError) as error:
+        raise ConfigError(f"no {model_type} model has these sizes: {_last_line(error)}") from error
 
 
 def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **options: Any) -> Any:
-    """Return the encoder of a configuration in float32, with eager attention, in training mode.
+    """Return the encoder of a configuration in float32, in training mode, its attention fused where the library offers that.
 
     Args:
         model: As for :func:`load_config`.
@@ -51,17 +56,37 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, **
         **options: Passed to the model's constructor.
 
     Raises:
-        ConfigError: If weights are asked for that a mere list of sizes does not have, or that cannot be reached.
+        ConfigError: If weights are asked for that a mere list of sizes does not have, that cannot be reached, or of which
+            some are missing.
     """
     from transformers import AutoModel
 
-    options |= {"config": config, "attn_implementation": "eager"}
+    attention = "sdpa" if model_class(config)._supports_sdpa else "eager"
+    options |= {"config": config, "attn_implementation": attention, "trust_remote_code": False}
     if not pretrained:
         return AutoModel.from_config(options.pop("config"), dtype=torch.float32, **options)
     if not isinstance(model, str):
         raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
+    loaded, loading = reached(AutoModel.from_pretrained, model, dtype=torch.float32, output_loading_info=True, **options)
+    missing = sorted(key for key in loading["missing_keys"] if not key.endswith("masked_spec_embed"))  # only masks in training use that
+    if missing:
+        raise ConfigError(f"'{model}' has no weights for {some(missing, 3)}, which would stay random; it holds another model's, or a part")
     # transformers hands out pretrained models in evaluation mode, and Lightning leaves modes as they are
-    return reached(AutoModel.from_pretrained, model, dtype=torch.float32, **options).train()
+    return loaded.train()
+
+
+def model_class(config: Any) -> Any:
+    """Return the class of the encoder that a configuration makes.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    from transformers.models.auto.modeling_auto import MODEL_MAPPING
+
+    if type(config) not in MODEL_MAPPING:
+        raise ConfigError(f"transformers has no plain encoder of model_type '{config.model_type}'")
+    found = MODEL_MAPPING[type(config)]
+    return found[0] if isinstance(found, tuple) else found
 
 
 def plain_config(config: Any) -> dict[str, Any]:
@@ -89,10 +114,12 @@ def reached(load: Any, model: str, *, holds: str = FOLDER_HOLDS, **options: Any)
         raise ConfigError(f"there is no folder {model}; a model's folder must hold {holds}")
     try:
         return load(str(folder) if folder.is_dir() else model, **options)
-    except (OSError, ValueError, SafetensorError) as error:
+    except (OSError, ValueError, SafetensorError, StrictDataclassError, pickle.UnpicklingError) as error:
         reason = str(error).strip().splitlines()[0]
         if folder.is_dir():
             raise ConfigError(f"folder {model} cannot be loaded; it must hold {holds} ({reason})") from error
+        if not isinstance(error, OSError):
+            raise ConfigError(f"'{model}' cannot be loaded ({reason})") from error
         raise ConfigError(
             f"'{model}' is neither a local folder nor reachable on the Hugging Face hub. Download it where there is a network, "
             f"and give the folder, which must hold {holds}"
@@ -103,3 +130,8 @@ def _model_types() -> list[str]:
     from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
 
     return list(CONFIG_MAPPING_NAMES)
+
+
+def _last_line(error: Exception) -> str:
+    """Return what an error says at its end, where a validator's own words stand."""
+    return str(error).strip().splitlines()[-1].strip()

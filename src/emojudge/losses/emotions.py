@@ -1,4 +1,4 @@
-"""Losses for emotions: plain functions on tensors, and thin modules that keep their settings."""
+"""Losses of emotions: plain functions on tensors, and thin modules that keep their settings."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -37,15 +37,52 @@ def focal_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None, g
     log_p = logits.log_softmax(dim=-1)  # (batch, classes)
     alpha = log_p.new_ones(logits.shape[-1]) if alpha is None else alpha
     present = alpha > 0  # (classes,)
-    if target.ndim > 1 and target.shape != logits.shape:
-        raise ValueError(f"targets of shape {tuple(target.shape)} are no distributions for logits of shape {tuple(logits.shape)}")
-    share = (target if target.ndim > 1 else F.one_hot(target, logits.shape[-1])).to(log_p.dtype)  # (batch, classes)
+    share = _shares(target, log_p)  # (batch, classes)
     weight = (share * (1 - label_smoothing) + label_smoothing * present / present.sum()) * alpha  # (batch, classes)
     # expm1 keeps 1 - p exact near p = 1, the floor keeps the gradient finite there for gamma below 1;
     # a masked class has log p = -inf, and -inf times its weight 0 would be NaN
     wrong = (-log_p.expm1()).clamp(min=1e-30)
     loss = -weight * wrong**gamma * log_p.masked_fill(weight == 0, 0)
     return loss.sum(dim=-1).mean()
+
+
+def kl_divergence_loss(logits: Tensor, target: Tensor, *, alpha: Tensor | None = None) -> Tensor:
+    """Return the divergence of the predicted distribution from that of the votes, ``sum q log(q / p)``, averaged over utterances.
+
+    It is cross-entropy less the least that this can be: 0 where the prediction is the votes' distribution, and of the same gradient.
+    Weights apply as to cross-entropy, vote by vote, so that ``p`` is drawn to ``q'`` in proportion to ``alpha q``, and the loss is
+    ``sum alpha_c q_c log(q'_c / p_c)``. Of a label it is the weighted cross-entropy.
+
+    Args:
+        logits: Unnormalised scores, ``(batch, classes)``. A class of weight 0 may be masked with ``-inf``.
+        target: Distribution of the votes, ``(batch, classes)``, or index of the true class, ``(batch,)`` int64.
+        alpha: One weight a class, ``(classes,)``; ones by default.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: If distributions are of another shape than the logits.
+
+    >>> import torch
+    >>> logits = torch.tensor([[0.25, 0.75]]).log()
+    >>> round(float(kl_divergence_loss(logits, torch.tensor([[0.5, 0.5]]))), 4)  # 0.5 log 2 + 0.5 log (2 / 3)
+    0.1438
+    """
+    log_p = logits.log_softmax(dim=-1)  # (batch, classes)
+    share = _shares(target, log_p)  # (batch, classes)
+    weight = share if alpha is None else share * alpha
+    total = weight.sum(dim=-1, keepdim=True)  # (batch, 1)
+    log_q = (weight / total).log()
+    counts = weight > 0  # elsewhere both logarithms may be -inf
+    return (weight * (log_q.where(counts, 0) - log_p.where(counts, 0))).sum(dim=-1).mean()
+
+
+def _shares(target: Tensor, log_p: Tensor) -> Tensor:
+    """Return class indices or distributions as distributions, ``(batch, classes)`` in the type of the log-posteriors."""
+    if target.ndim > 1 and target.shape != log_p.shape:
+        raise ValueError(f"targets of shape {tuple(target.shape)} are no distributions for logits of shape {tuple(log_p.shape)}")
+    return (target if target.ndim > 1 else F.one_hot(target, log_p.shape[-1])).to(log_p.dtype)
 
 
 class FocalLoss(nn.Module):
@@ -73,7 +110,7 @@ class FocalLoss(nn.Module):
 
 
 class CrossEntropyLoss(FocalLoss):
-    """Weighted cross-entropy: the focal loss with ``gamma=0``, and like it a plain mean over utterances.
+    """Weighted cross-entropy, of labels or (soft-label cross-entropy) of votes; like the focal loss a plain mean over utterances.
 
     ``torch.nn.CrossEntropyLoss(weight=...)`` divides by the sum of the weights in the batch instead.
 
@@ -83,3 +120,14 @@ class CrossEntropyLoss(FocalLoss):
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
         super().__init__(gamma=0.0, label_smoothing=label_smoothing)
+
+
+class KLDivergenceLoss(nn.Module):
+    """:func:`kl_divergence_loss` as a module; ``alpha`` comes with each call, since the data decide it.
+
+    It trains as :class:`CrossEntropyLoss` does; its value says how far the predictions are from the votes.
+    """
+
+    def forward(self, logits: Tensor, target: Tensor, alpha: Tensor | None = None) -> Tensor:
+        """Return the mean loss of ``(batch, classes)`` logits against ``(batch, classes)`` shares or ``(batch,)`` class indices."""
+        return kl_divergence_loss(logits, target, alpha=alpha)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from emojudge.losses import CrossEntropyLoss, FocalLoss, focal_loss
+from emojudge.losses import CrossEntropyLoss, FocalLoss, KLDivergenceLoss, focal_loss, kl_divergence_loss
 
 
 @pytest.fixture
@@ -123,3 +123,58 @@ def test_votes_by_hand():
 def test_distributions_of_another_shape_are_refused(batch):
     with pytest.raises(ValueError, match=r"\(1, 5\) are no distributions for logits of shape \(40, 5\)"):
         focal_loss(batch[0], torch.ones(1, 5) / 5)
+
+
+# divergence from the votes
+
+
+@pytest.fixture
+def votes():
+    torch.manual_seed(1)
+    votes = torch.rand(40, 5, dtype=torch.float64)
+    votes[:10, 2:4] = 0  # classes that nobody voted for
+    return votes / votes.sum(dim=1, keepdim=True)
+
+
+def test_divergence_is_torchs(batch, votes):
+    expected = F.kl_div(batch[0].log_softmax(dim=1), votes, reduction="batchmean")
+    torch.testing.assert_close(KLDivergenceLoss()(batch[0], votes), expected)
+
+
+def test_divergence_is_cross_entropy_less_its_minimum(batch, votes):
+    logits, _, alpha = batch
+    logits.requires_grad_()
+    best = (alpha * votes).log()  # the posterior that weighted votes ask for
+    expected = CrossEntropyLoss()(logits, votes, alpha) - CrossEntropyLoss()(best, votes, alpha)
+    loss = KLDivergenceLoss()(logits, votes, alpha)
+    torch.testing.assert_close(loss, expected)
+    ours, theirs = (torch.autograd.grad(value, logits)[0] for value in (loss, expected))
+    torch.testing.assert_close(ours, theirs)
+    assert kl_divergence_loss(best, votes, alpha=alpha).item() == pytest.approx(0, abs=1e-12)
+
+
+def test_divergence_from_a_label_is_cross_entropy(batch):
+    logits, target, alpha = batch
+    torch.testing.assert_close(kl_divergence_loss(logits, target, alpha=alpha), CrossEntropyLoss()(logits, target, alpha))
+
+
+def test_the_gradient_of_the_divergence_is_that_of_finite_differences(batch, votes):
+    logits, _, alpha = batch
+    assert torch.autograd.gradcheck(lambda x: kl_divergence_loss(x, votes[:12], alpha=alpha), logits[:12].requires_grad_())
+
+
+@pytest.mark.parametrize("loss", [KLDivergenceLoss(), CrossEntropyLoss(), FocalLoss()])
+def test_votes_with_an_absent_class_give_the_loss_without_it(batch, votes, loss):
+    logits, _, alpha = batch
+    alpha[4], votes[:, 4] = 0, 0
+    votes = votes / votes.sum(dim=1, keepdim=True)
+    masked = logits.masked_fill(alpha == 0, -math.inf).requires_grad_()
+    value = loss(masked, votes, alpha)
+    torch.testing.assert_close(value, loss(logits[:, :4], votes[:, :4], alpha[:4]))
+    value.backward()
+    assert masked.grad.isfinite().all()
+
+
+def test_divergence_of_other_shapes_is_refused(batch):
+    with pytest.raises(ValueError, match=r"\(1, 5\) are no distributions for logits of shape \(40, 5\)"):
+        kl_divergence_loss(batch[0], torch.ones(1, 5) / 5)

@@ -1,0 +1,84 @@
+"""What speech and text encoders of the transformers library share: the layer taken, the tuning, checkpointing."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from ...errors import ConfigError
+from ..layers import Layer, LayerMixture, captured, cut_above, transformer_layers
+from ..tuning import TunedEncoder, Tuning
+
+
+class PretrainedEncoder(TunedEncoder):
+    """An encoder around a model of the transformers library.
+
+    Its ``mixture`` is None unless the layer is ``weighted``; its weights are trained whatever the tuning.
+    """
+
+    mixture: LayerMixture | None
+
+    def _settle(
+        self, layer: Layer, tuning: Tuning, gradient_checkpointing: bool, front: Sequence[str] = (), top: Sequence[str] = ()
+    ) -> None:
+        """Cut the model off above the layer that is taken, and make what is tuned trainable.
+
+        Args:
+            layer: The layer taken.
+            tuning: What is trained of what remains.
+            gradient_checkpointing: Whether the backward pass computes each layer again, and keeps only what enters it.
+            front: Names of the model's modules that make features of samples.
+            top: Names of those that follow the last layer; they belong to the last layer, and are taken away with any other.
+
+        Raises:
+            ConfigError: If there is no such layer, or the model is not made for one of these.
+        """
+        kind = self.model.config.model_type
+        before = [self.model.get_submodule(name) for name in front]
+        layers = transformer_layers(self.model, self.model.config.num_hidden_layers, before)
+        if isinstance(layer, int):
+            cut_above(layers, layer)
+            for name in top:
+                self.model.set_submodule(name, nn.Identity())
+        if layer == "weighted" and not len(layers):
+            raise ConfigError(f"a {kind} model keeps no list of layers that could be weighted; set layer to last")
+        self.mixture = LayerMixture(len(layers) + 1) if layer == "weighted" else None
+        self._layers_name = next((name for name, module in self.model.named_modules() if module is layers), "")
+        self.tuning = tuning
+        tuning.apply(self.model, list(layers), before, [self.model.get_submodule(name) for name in top])
+        if gradient_checkpointing:
+            if not self.model.supports_gradient_checkpointing:
+                raise ConfigError(f"a {kind} model has no gradient checkpointing; set gradient_checkpointing to false")
+            self.model.gradient_checkpointing_enable({"use_reentrant": False})
+        self.train(self.training)
+
+    def _taken(self, run: Callable[[], Tensor]) -> Tensor:
+        """Return the layer that is taken, ``(batch, frames, features)``.
+
+        Args:
+            run: A pass through the model, which returns its last layer.
+        """
+        if self.mixture is None:
+            with self.graph():
+                return run()
+        with self.graph(), captured(self.model.get_submodule(self._layers_name)) as states:
+            last = run()
+        return self.mixture([*states[:-1], last])  # type: ignore[no-any-return]
+
+
+def first(n: Tensor, size: int) -> Tensor:
+    """Return ``(batch, size)``, True on the first ``n`` places of each row."""
+    return torch.arange(size, device=n.device) < n[:, None]
+
+
+def one_by_one(encode: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], given: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the frames of a batch, each row encoded by itself without its padding, and which are real.
+
+    Args:
+        encode: An encoder.
+        given: Samples or tokens, ``(batch, places)``.
+        mask: True where they are real, ``(batch, places)``.
+    """
+    rows = [encode(given[i : i + 1, :n], mask[i : i + 1, :n])[0][0] for i, n in enumerate(mask.sum(dim=1).tolist())]
+    frames = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (batch, frames, features)
+    return frames, first(torch.tensor([len(row) for row in rows], device=frames.device), frames.shape[1])
