@@ -8,28 +8,32 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Trainer, seed_everything
+from lightning.pytorch.callbacks import EarlyStopping
 from torch import nn
 
 from emojudge.callbacks import BestCheckpoint, EpochSeed, ExactResume, LatestCheckpoint, MetricsFile, StopSignals
 from emojudge.data import EmotionDataModule
-from emojudge.models import EmotionClassifier
+from emojudge.labels import ATTRIBUTES, EMOTIONS
+from emojudge.models import EmotionClassifier, MultiTaskLearner
 from emojudge.models.optim import LinearWarmup
 
 
 class Listening(nn.Module):
     """Batch norm, dropout, and noise of NumPy on a few levels of the sound."""
 
-    n_classes = 8
+    classes = EMOTIONS
 
-    def __init__(self):
+    def __init__(self, attributes=()):
         super().__init__()
-        self.layers = nn.Sequential(nn.Linear(10, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(0.4), nn.Linear(12, 8))
+        self.attributes = tuple(attributes)
+        self.n_outputs = 8 + len(self.attributes)
+        self.layers = nn.Sequential(nn.Linear(10, 12), nn.BatchNorm1d(12), nn.ReLU(), nn.Dropout(0.4), nn.Linear(12, self.n_outputs))
 
     def forward(self, batch):
         levels = batch.waveform[:, :8000].reshape(2 * len(batch.row), 10, -1).abs().mean(dim=2)  # (2 * batch, 10): batch norm needs two
         if self.training:
             levels = levels + 0.01 * float(np.random.rand())
-        return self.layers(10 * levels).reshape(-1, 2, 8).mean(dim=1)  # (batch, 8)
+        return self.layers(10 * levels).reshape(-1, 2, self.n_outputs).mean(dim=1)  # (batch, outputs)
 
     def parameter_groups(self):
         return [{"name": "head", "params": list(self.parameters())}]
@@ -55,13 +59,19 @@ class Training:
     def __init__(self, table_path):
         self.table_path = table_path
 
-    def __call__(self, folder, *callbacks, data=None, latest=None, **settings):
+    def __call__(
+        self, folder, *callbacks, data=None, latest=None, augmented=False, micro_batches=1, tasks=1, patience=None, **settings
+    ):
         seed_everything(3, verbose=False)
-        model = EmotionClassifier(
-            Listening(),
-            optimizer=functools.partial(torch.optim.AdamW, lr=0.02),
-            lr_scheduler=functools.partial(LinearWarmup, share=0.7),
-        )
+        parts = {
+            "optimizer": functools.partial(torch.optim.AdamW, lr=0.02),
+            "lr_scheduler": functools.partial(LinearWarmup, share=0.7),
+            "micro_batches": micro_batches,
+        }
+        model = EmotionClassifier(Listening(), **parts) if tasks == 1 else MultiTaskLearner(Listening(ATTRIBUTES), **parts)
+        data = {"batch_size": 4, "min_samples": 8000, "augmentation": Shouting() if augmented else None, **(data or {})}
+        if patience is not None:
+            callbacks = [*callbacks, EarlyStopping("val/macro_f1", mode="max", patience=patience)]
         usual = {
             "accelerator": "cpu",
             "enable_progress_bar": False,
@@ -74,7 +84,7 @@ class Training:
         ours = [EpochSeed(), ExactResume(), StopSignals(), BestCheckpoint("val/macro_f1"), latest or LatestCheckpoint(every_n_steps=1)]
         trainer = Trainer(**{**usual, **settings}, default_root_dir=folder, callbacks=[*callbacks, *ours])
         last = folder / "checkpoints" / "last.ckpt"
-        data = EmotionDataModule(table=str(self.table_path), **{"batch_size": 4, "min_samples": 8000, **(data or {})})
+        data = EmotionDataModule(table=str(self.table_path), **data)
         trainer.fit(model, datamodule=data, ckpt_path=last if last.exists() else None, weights_only=True)
 
     @staticmethod

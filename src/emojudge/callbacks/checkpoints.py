@@ -36,11 +36,12 @@ class _RunCheckpoint(ModelCheckpoint):
                 left.unlink()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the state of an earlier start; where the run folder was moved since, Lightning would forget the best score."""
+        """Take the state of an earlier start; Lightning forgets a part, and all where the folder was moved since."""
         path = str(self.path)
         moved: dict[str, Any] = {name: path for name in ("best_model_path", "kth_best_model_path") if state_dict[name]}
         moved["best_k_models"] = dict.fromkeys([path], *state_dict["best_k_models"].values()) if state_dict["best_k_models"] else {}
         super().load_state_dict({**state_dict, **moved, "dirpath": self.dirpath})
+        self.current_score = state_dict["current_score"]
 
     @property
     def path(self) -> Path:
@@ -66,7 +67,7 @@ class BestCheckpoint(_RunCheckpoint):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Find the value to choose by, and the folder."""
         if self.monitor is None:
-            self.monitor = getattr(pl_module, "monitor", None)
+            self.monitor = getattr(pl_module, "monitor", None) or None
         if self.monitor is None and stage == TrainerFn.FITTING:
             raise ConfigError(
                 f"{type(pl_module).__name__} has no attribute 'monitor' that names the value to choose the best checkpoint by; "
@@ -78,8 +79,8 @@ class BestCheckpoint(_RunCheckpoint):
 class LatestCheckpoint(_RunCheckpoint):
     """Keeps the latest state of the run as ``checkpoints/last.ckpt``, to resume from.
 
-    It is saved at the end of each epoch. Inside an epoch it is saved behind a validation and from time to time, always between two
-    optimizer steps; with :class:`ExactResume` a run then goes on as if it had not been stopped.
+    It is saved behind each epoch, when that is logged too. Inside an epoch it is saved behind a validation and from time to time, always
+    between two optimizer steps; with :class:`ExactResume` a run then goes on as if it had not been stopped.
 
     Args:
         every_n_steps: Save after so many optimizer steps too.
@@ -94,15 +95,15 @@ class LatestCheckpoint(_RunCheckpoint):
         for name, value in {"every_n_steps": every_n_steps, "every_minutes": every_minutes}.items():
             if value is not None and value <= 0:
                 raise ConfigError(f"latest_checkpoint.{name} is {value}, expected a positive number, or null for never")
-        super().__init__("last", save_on_train_epoch_end=True)
+        super().__init__("last")
         self.every_n_steps, self.every_minutes = every_n_steps, every_minutes
         self._step = 0  # when it was saved last
         self._time = 0.0
         self._validated = False  # whether there was a validation since
 
     def save(self, trainer: Trainer) -> None:
-        """Save the state as it is now; all processes must call this."""
-        if not trainer.fast_dev_run:  # type: ignore[attr-defined]
+        """Save the state as it is now, unless it was saved already; all processes must call this."""
+        if not trainer.fast_dev_run and (self._validated or trainer.global_step != self._step):  # type: ignore[attr-defined]
             self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
 
     def save_alone(self, trainer: Trainer) -> None:
@@ -111,8 +112,11 @@ class LatestCheckpoint(_RunCheckpoint):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock."""
-        super().on_train_start(trainer, pl_module)
         self._note(trainer)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save what the epoch before has left."""
+        self.save(trainer)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Save what the batch before has left, where it is time."""
@@ -123,9 +127,16 @@ class LatestCheckpoint(_RunCheckpoint):
         """Note that there is something new; the scores are logged and the best checkpoint is saved before the next batch begins."""
         self._validated = trainer.state.fn == TrainerFn.FITTING and not trainer.sanity_checking
 
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Do nothing yet: a run that is killed before the epoch is logged must log it when it is resumed."""
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Save what the last epoch has left."""
+        self.save(trainer)
+
     def _is_time(self, trainer: Trainer) -> bool:
         step = trainer.global_step
-        if self._validated or (self.every_n_steps and step % self.every_n_steps == 0 and step != self._step):
+        if self._validated or (self.every_n_steps and step % self.every_n_steps == 0):
             return True
         if self.every_minutes is None or step % CLOCK_STEPS:
             return False

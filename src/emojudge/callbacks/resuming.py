@@ -55,7 +55,9 @@ class ExactResume(Callback):
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Add the state of the processes, and let Lightning's counters say plainly where the run is."""
-        inside = _settle(checkpoint["loops"]["fit_loop"], validated=self._validated)
+        loops = checkpoint["loops"]["fit_loop"]
+        inside = _settle(loops, validated=self._validated)
+        checkpoint["epoch"] = max(loops["epoch_progress"]["current"]["started"] - 1, 0)  # of the last batch, as in Lightning's own
         processes = self._before_validation or _of_all_processes(trainer, pl_module)
         checkpoint[KEY] = {"processes": processes, "inside_epoch": inside, "logged": _logged(trainer) or self._logged}
 
@@ -155,17 +157,19 @@ def _settle(loops: dict[str, Any], *, validated: bool) -> bool:
         progress["ready"] = progress["started"] = progress["completed"] = progress["processed"]
     if not inside:
         batches["current"].update(dict.fromkeys(batches["current"], 0))
-    if not (inside and validated):
         for progress in (validation["total"], validation["current"]):
             progress.update(dict.fromkeys(progress, 0))
-    if inside and not validated:  # the form that lets Lightning begin it: in its first batch
-        validation["total"].update(ready=1, started=1)
+    elif not validated:  # the form that lets Lightning begin it: it is in its first batch
+        validation["current"].update(dict.fromkeys(validation["current"], 0))
+        validation["total"].update(dict.fromkeys(("ready", "started"), validation["total"]["processed"] + 1))
     return inside
 
 
 def _correct_counters(trainer: Trainer) -> None:
     """Correct what Lightning has made of the counters of a checkpoint."""
     loop: Any = trainer.fit_loop.epoch_loop
+    validation = loop.val_loop.batch_progress.total
+    validation.ready = validation.started = validation.processed
     loop._batches_that_stepped = trainer.global_step
     if loop.batch_progress.current.ready == 0:
         loop.restarting = False  # in a run of max_steps it would take the epoch for one that was stopped, and log a step too far

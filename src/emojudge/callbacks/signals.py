@@ -58,8 +58,9 @@ class StopSignals(Callback):
     # ending
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """End between two epochs; the state was saved at the end of the one before."""
+        """End between two epochs."""
         if number := self._agreed(trainer):
+            _save(trainer)
             _end(trainer, number)
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
