@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -9,7 +10,7 @@ from importlib import import_module
 from tempfile import TemporaryDirectory
 
 from .. import __version__
-from ..errors import EmojudgeError, nearest
+from ..errors import EmojudgeError, Interruption, nearest
 from .failures import ToldElsewhereError, knows_others, leads
 
 COMMANDS = {
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0 done; 1 failed, with one line that says why (``--debug`` shows the traceback); 2 a usage
-    error; 130 interrupted. Of several processes one speaks.
+    error; 130 interrupted, 143 ended by SIGTERM. Of several processes one speaks.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
@@ -43,8 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command '{command}'.{nearest(command, COMMANDS)} See emojudge --help.", 2)
     try:
         return _run(command, arguments)
+    except Interruption as end:
+        return _fail(str(end), end.status)
     except KeyboardInterrupt:
-        return _fail("interrupted; the same command takes it up again", 130)
+        return _fail(str(Interruption(signal.SIGINT)), 130)
     except ToldElsewhereError:
         return 1
     except Exception as error:
