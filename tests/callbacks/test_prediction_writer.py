@@ -39,14 +39,15 @@ class RowNumbers(LightningModule):
 class Attributes(RowNumbers):
     """Predicts ``row + attribute / 4`` for attributes, and emotions beside them or not."""
 
-    def __init__(self, emotions: bool, absent: int | None = None, broken: bool = False) -> None:
+    def __init__(self, emotions: bool, absent: tuple[str, ...] = (), broken: bool = False) -> None:
         super().__init__()
         self.emotions, self.absent, self.broken = emotions, absent, broken
 
+    def absent_attributes(self) -> tuple[str, ...]:
+        return self.absent
+
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         values = batch.row[:, None] + torch.arange(3) / 4 + self.weight
-        if self.absent is not None:
-            values[:, self.absent] = torch.nan
         if self.broken:
             values[0, 0] = torch.inf
         return (super().predict_step(batch, batch_idx) if self.emotions else {"row": batch.row}) | {"attributes": values}
@@ -187,8 +188,8 @@ def test_attributes_alone_are_the_file_and_beside_emotions_a_second(predict: Cal
     assert np.allclose(emotions.logits[emotions.predicted][:, 0], rows[emotions.predicted])
 
 
-def test_attribute_without_any_value_was_absent_from_training(predict: Callable[..., Path]) -> None:
-    found = load_predictions(predict(Attributes(emotions=False, absent=1)), "attributes")
+def test_attribute_that_training_did_not_have_is_null_whatever_the_network_said(predict: Callable[..., Path]) -> None:
+    found = load_predictions(predict(Attributes(emotions=False, absent=("arousal",))), "attributes")
     assert found.info.absent_attributes == ("arousal",)
     assert np.isnan(found.values).all(axis=0).tolist() == [False, True, False]
 

@@ -132,10 +132,10 @@ def _emotions(
 def _attributes(
     ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, str]
 ) -> AttributePredictions:
-    """Return attribute predictions; what the network gives no utterance a value of was absent from its training."""
-    names = tuple(getattr(pl_module, "attributes", None) or ATTRIBUTES)
-    without = np.isnan(values).all(axis=0)  # (attributes,)
-    absent = () if without.all() else tuple(name for name, nothing in zip(names, without, strict=True) if nothing)
+    names: tuple[str, ...] = getattr(pl_module, "attributes", ATTRIBUTES)
+    tell = getattr(pl_module, "absent_attributes", None)
+    absent = () if tell is None else tuple(tell())
+    values[:, [name in absent for name in names]] = np.nan
     return AttributePredictions(ids, splits, values, AttributesInfo(attributes=names, absent_attributes=absent, **origin))
 
 
