@@ -75,7 +75,7 @@ class Commands:
             *("--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false", "--trainer.max_epochs=2", *more),
         ]
 
-    def start(self, command: list[str], **environment: str) -> "subprocess.Popen[str]":
+    def start(self, command: list[str], cwd: Path | None = None, **environment: str) -> "subprocess.Popen[str]":
         """Return a process of this Python, which finds an empty home."""
         lent = {"HOME": str(self.home), "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
         return subprocess.Popen(
@@ -84,6 +84,7 @@ class Commands:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            cwd=cwd,
             env=os.environ | lent | environment,
         )
 

@@ -37,9 +37,8 @@ def test_scores_of_two_processes_are_those_of_one(
     table_path: str, make_trainer: Callable[..., Trainer], task: str, batch_size: int
 ) -> None:
     def scores(n_processes: int, stage: str) -> dict[str, float]:
-        data = EmotionDataModule(table=table_path, eval_batch_size=batch_size, test_splits=["test1", "test3"])
+        data = EmotionDataModule(table=table_path, eval_batch_size=batch_size, test_splits=["test1", "dev"])
         found: list[dict[str, float]] = getattr(make_trainer(n_processes), stage)(model_of(task), datamodule=data, verbose=False)
-        assert len({name for part in found for name in part}) == sum(map(len, found))  # each once
         return {name: value for part in found for name, value in part.items()}
 
     for stage in ("validate", "test"):
@@ -62,7 +61,7 @@ def test_files_of_two_processes_are_those_of_one(
     found: list[list[Any]] = []
     for n_processes in (1, 2):
         folder = tmp_path / f"{n_processes}"
-        trainer = make_trainer(n_processes, folder.name, callbacks=[PredictionWriter(system="both")])
+        trainer = make_trainer(n_processes, folder.name, callbacks=[PredictionWriter(system="both")], precision="64-true")
         data = EmotionDataModule(table=table_path, eval_batch_size=batch_size)
         trainer.predict(model_of("both"), datamodule=data, return_predictions=False)
         files = sorted(path.name for path in folder.iterdir())

@@ -7,9 +7,6 @@ import time
 import pytest
 import torch
 
-from emojudge.cli.failures import ToldElsewhereError, failing_as_one, knows_others, leads
-from emojudge.errors import EmojudgeError
-
 pytestmark = pytest.mark.slow
 TWO = ["--trainer.devices=2", "--trainer.strategy=ddp"]
 TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]

@@ -104,7 +104,7 @@ class PredictionWriter(Callback):
         order = _complete(joined["row"], data.predict_rows(), data.table)
         table = data.table.select(joined["row"][order])
         ids, splits = table.column("id"), table.column("split")
-        origin = {
+        origin: dict[str, Any] = {
             "system": self.system or Path(trainer.default_root_dir).resolve().name,
             "corpus": data.table.info.fingerprint,
             "checkpoint": _checkpoint_digest(trainer),
@@ -120,7 +120,12 @@ class PredictionWriter(Callback):
 
 
 def _emotions(
-    ids: list[str], splits: list[str], logits: NDArray[np.float64], pl_module: LightningModule, data: _PredictingData, origin: dict[str, str]
+    ids: list[str],
+    splits: list[str],
+    logits: NDArray[np.float64],
+    pl_module: LightningModule,
+    data: _PredictingData,
+    origin: dict[str, Any],
 ) -> Predictions:
     prior = _source_prior(pl_module)
     absent = _absent_classes(data, prior)
@@ -130,7 +135,7 @@ def _emotions(
 
 
 def _attributes(
-    ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, str]
+    ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, Any]
 ) -> AttributePredictions:
     names: tuple[str, ...] = getattr(pl_module, "attributes", ATTRIBUTES)
     tell = getattr(pl_module, "absent_attributes", None)

@@ -44,10 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command '{command}'.{nearest(command, COMMANDS)} See emojudge --help.", 2)
     try:
         return _run(command, arguments)
-    except Interruption as end:
+    except KeyboardInterrupt as stop:
+        end = stop if isinstance(stop, Interruption) else Interruption(signal.SIGINT)
         return _fail(str(end), end.status)
-    except KeyboardInterrupt:
-        return _fail(str(Interruption(signal.SIGINT)), 130)
     except ToldElsewhereError:
         return 1
     except Exception as error:
@@ -69,7 +68,7 @@ def _run(command: str, arguments: Sequence[str]) -> int:
 
 @contextmanager
 def _matplotlib_outside_home() -> Iterator[None]:
-    """Give matplotlib a folder for the time of a command and the processes it starts: torchmetrics imports it, and it lists fonts in HOME."""
+    """Give matplotlib, which torchmetrics imports, a folder for the time of a command: it would list the fonts in HOME."""
     if "MPLCONFIGDIR" in os.environ:
         yield
         return
