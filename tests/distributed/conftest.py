@@ -77,7 +77,8 @@ class Commands:
 
     def start(self, command: list[str], cwd: Path | None = None, **environment: str) -> "subprocess.Popen[str]":
         """Return a process of this Python, which finds an empty home."""
-        lent = {"HOME": str(self.home), "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])}
+        paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        lent = {"HOME": str(self.home), "PYTHONPATH": os.pathsep.join(paths)}
         return subprocess.Popen(
             [sys.executable, *command],
             stdout=subprocess.PIPE,

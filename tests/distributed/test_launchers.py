@@ -1,6 +1,7 @@
 """Two processes started by Lightning, by torchrun, by srun and by ``emojudge run`` train and predict what one does."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest

@@ -53,6 +53,12 @@ def leads() -> bool:
     return next((os.environ[name] for name in LOCAL_RANKS if name in os.environ), "0") == "0"
 
 
+def n_started_together() -> int:
+    """Return how many processes torchrun or srun have started with this one, itself included."""
+    size = "WORLD_SIZE" if "TORCHELASTIC_RUN_ID" in os.environ else "SLURM_STEP_NUM_TASKS"
+    return int(os.environ.get(size, "1"))
+
+
 def knows_others() -> bool:
     """Whether the processes of the run know each other; before that, all fail for the same reason."""
     torch = sys.modules.get("torch")  # importing it here would cost the other commands seconds

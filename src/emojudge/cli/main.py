@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from .. import __version__
 from ..errors import EmojudgeError, Interruption, nearest
-from .failures import ToldElsewhereError, knows_others, leads
+from .failures import ToldElsewhereError, knows_others, leads, n_started_together
 
 COMMANDS = {
     "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
@@ -59,6 +59,8 @@ def _run(command: str, arguments: Sequence[str]) -> int:
     """Return a command's status, also where a library leaves through ``sys.exit``; show the library's warnings."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
     module = COMMANDS[command][0]
+    if module != "train" and n_started_together() > 1:
+        return _fail(f"emojudge {command} is one process, which starts others itself; call it without torchrun or srun", 2)
     try:
         with _matplotlib_outside_home() if module == "train" else nullcontext():
             return int(import_module(f".{module}", __package__).main(arguments))
