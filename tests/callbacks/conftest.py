@@ -103,7 +103,7 @@ class Training:
         assert self.log(folder) == self.log(whole)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def train(table_path):
     return Training(table_path)
 
