@@ -103,7 +103,9 @@ def test_a_second_ctrl_c_ends_at_once_if_it_is_meant(monkeypatch):
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-@pytest.mark.parametrize(("hook", "n", "saved"), [("on_before_backward", 3, 3), ("on_train_batch_end", 5, 5), ("on_validation_start", 1, 5)])
+@pytest.mark.parametrize(
+    ("hook", "n", "saved"), [("on_before_backward", 3, 3), ("on_train_batch_end", 5, 5), ("on_validation_start", 1, 5)]
+)
 def test_processes_end_at_the_same_step_whichever_was_asked(train, tmp_path, rank, hook, n, saved):
     two = {"strategy": "ddp_fork", "devices": 2}
     train(tmp_path / "whole", **two)

@@ -147,9 +147,7 @@ def _settle(loops: dict[str, Any], *, validated: bool, validating: bool) -> bool
     Lightning resumes according to the hook that a checkpoint was saved in, which it guesses from counters that are ahead of each
     other, and for some hooks it leaves out the validation, the epoch's end or the next epoch's beginning.
     """
-    epochs, batches, validation = (
-        loops[f"{name}_progress"] for name in ("epoch", "epoch_loop.batch", "epoch_loop.val_loop.batch")
-    )
+    epochs, batches, validation = (loops[f"{name}_progress"] for name in ("epoch", "epoch_loop.batch", "epoch_loop.val_loop.batch"))
     n_batches = batches["current"]["processed"]
     inside: bool = epochs["current"]["started"] > epochs["current"]["processed"] and n_batches > 0
     batches["is_last_batch"] = inside and batches["is_last_batch"] and batches["current"]["ready"] == n_batches
