@@ -14,21 +14,17 @@ SELDOM = {"every_n_steps": None, "every_minutes": None}
 
 
 class Sends(Callback):
-    """Sends the process a signal in a hook, at its n-th call, on one rank, and counts the batches that come after."""
+    """Sends the process a signal in a hook, at its n-th call in the fit, on one rank."""
 
     def __init__(self, hook, n, number=signal.SIGTERM, rank=0):
         self.n_left, self.number, self.rank = n, number, rank
-        self.batches_after = 0
         setattr(self, hook, self.send)
 
     def send(self, trainer, *_):
-        if not trainer.sanity_checking or self.n_left < 0:
-            self.n_left -= 1
-            if self.n_left == 0 and trainer.global_rank == self.rank:
-                os.kill(os.getpid(), self.number)
-
-    def on_before_zero_grad(self, *_):
-        self.batches_after += self.n_left <= 0
+        self.n_left -= not trainer.sanity_checking
+        if self.n_left == 0 and trainer.global_rank == self.rank:
+            self.n_left = -1
+            os.kill(os.getpid(), self.number)
 
 
 @pytest.fixture(autouse=True)
@@ -102,9 +98,14 @@ def test_a_second_ctrl_c_ends_at_once_if_it_is_meant(monkeypatch):
         stop._note(signal.SIGINT, None)
 
 
-@pytest.mark.parametrize("rank", [0, 1])
 @pytest.mark.parametrize(
-    ("hook", "n", "saved"), [("on_before_backward", 3, 3), ("on_train_batch_end", 5, 5), ("on_validation_start", 1, 5)]
+    ("rank", "hook", "n", "saved"),
+    [
+        (1, "on_before_backward", 3, 3),
+        pytest.param(0, "on_train_batch_end", 5, 5, marks=pytest.mark.slow),
+        pytest.param(0, "on_validation_start", 1, 5, marks=pytest.mark.slow),
+        pytest.param(1, "on_validation_start", 1, 5, marks=pytest.mark.slow),
+    ],
 )
 def test_processes_end_at_the_same_step_whichever_was_asked(train, tmp_path, rank, hook, n, saved):
     two = {"strategy": "ddp_fork", "devices": 2}
