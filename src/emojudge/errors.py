@@ -37,7 +37,7 @@ class JudgeError(EmojudgeError):
     """A prompt, reply store or journal that the judge cannot use."""
 
 
-class Interruption(KeyboardInterrupt):  # noqa: N818  # no error: nothing is wrong
+class Interruption(KeyboardInterrupt):
     """A signal that ended a command; a training has saved its state.
 
     Args:

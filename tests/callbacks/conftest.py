@@ -59,9 +59,7 @@ class Training:
     def __init__(self, table_path):
         self.table_path = table_path
 
-    def __call__(
-        self, folder, *callbacks, data=None, latest=None, augmented=False, micro_batches=1, tasks=1, patience=None, **settings
-    ):
+    def __call__(self, folder, *callbacks, data=None, latest=None, augmented=False, micro_batches=1, tasks=1, patience=None, **settings):
         seed_everything(3, verbose=False)
         parts = {
             "optimizer": functools.partial(torch.optim.AdamW, lr=0.02),
@@ -103,7 +101,7 @@ class Training:
         assert self.log(folder) == self.log(whole)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def train(table_path):
     return Training(table_path)
 

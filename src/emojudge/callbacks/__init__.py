@@ -1,4 +1,4 @@
-"""What a trainer writes and does besides the training: checkpoints, logs, predictions, the resolved config, its progress, seeds, its end."""
+"""What a trainer does besides the training: checkpoints, logs, predictions, the resolved config, its progress, seeds, its end."""
 
 from .checkpoints import BestCheckpoint, LatestCheckpoint
 from .config import SaveRunConfig

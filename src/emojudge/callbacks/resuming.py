@@ -56,7 +56,7 @@ class ExactResume(Callback):
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Add the state of the processes, and let Lightning's counters say plainly where the run is."""
         loops = checkpoint["loops"]["fit_loop"]
-        inside = _settle(loops, validated=self._validated)
+        inside = _settle(loops, validated=self._validated, validating=self._before_validation is not None)
         checkpoint["epoch"] = max(loops["epoch_progress"]["current"]["started"] - 1, 0)  # of the last batch, as in Lightning's own
         processes = self._before_validation or _of_all_processes(trainer, pl_module)
         checkpoint[KEY] = {"processes": processes, "inside_epoch": inside, "logged": _logged(trainer) or self._logged}
@@ -141,15 +141,13 @@ def _logged(trainer: Trainer) -> list[dict[str, Any]]:
     ]
 
 
-def _settle(loops: dict[str, Any], *, validated: bool) -> bool:
-    """Let the counters in a checkpoint say that what has happened is complete, and return whether that is inside an epoch.
+def _settle(loops: dict[str, Any], *, validated: bool, validating: bool) -> bool:
+    """Let the counters in a checkpoint say what is complete and what has not begun, and return whether that is inside an epoch.
 
     Lightning resumes according to the hook that a checkpoint was saved in, which it guesses from counters that are ahead of each
     other, and for some hooks it leaves out the validation, the epoch's end or the next epoch's beginning.
     """
-    epochs, batches, validation = (
-        loops[f"{name}_progress"] for name in ("epoch", "epoch_loop.batch", "epoch_loop.val_loop.batch")
-    )
+    epochs, batches, validation = (loops[f"{name}_progress"] for name in ("epoch", "epoch_loop.batch", "epoch_loop.val_loop.batch"))
     n_batches = batches["current"]["processed"]
     inside: bool = epochs["current"]["started"] > epochs["current"]["processed"] and n_batches > 0
     batches["is_last_batch"] = inside and batches["is_last_batch"] and batches["current"]["ready"] == n_batches
@@ -160,8 +158,9 @@ def _settle(loops: dict[str, Any], *, validated: bool) -> bool:
         for progress in (validation["total"], validation["current"]):
             progress.update(dict.fromkeys(progress, 0))
     elif not validated:  # the form that lets Lightning begin it: it is in its first batch
+        n_before = validation["total"]["processed"] - (validation["current"]["processed"] if validating else 0)
         validation["current"].update(dict.fromkeys(validation["current"], 0))
-        validation["total"].update(dict.fromkeys(("ready", "started"), validation["total"]["processed"] + 1))
+        validation["total"].update(ready=n_before + 1, started=n_before + 1, processed=n_before, completed=n_before)
     return inside
 
 

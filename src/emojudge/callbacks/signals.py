@@ -106,7 +106,7 @@ class StopSignals(Callback):
         if trainer.world_size == 1:
             return self.received or 0
         number = torch.tensor(self.received or 0, device=trainer.strategy.root_device)
-        return int(trainer.strategy.reduce(number, reduce_op="max"))  # type: ignore[arg-type]
+        return int(trainer.strategy.reduce(number, reduce_op="max"))
 
 
 def _latest(trainer: Trainer) -> list[LatestCheckpoint]:

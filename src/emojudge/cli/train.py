@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
-from lightning.fabric.plugins.environments import SLURMEnvironment
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
@@ -170,7 +170,8 @@ def _check_no_foreign_state(folder: str) -> None:
     left = sorted(Path(folder).glob("hpc_ckpt_*.ckpt")) if SLURMEnvironment.detect() else []
     if left:
         raise ConfigError(
-            f"{left[-1]}: a fit would silently resume from this file of another job's; name it with --ckpt_path to go on from it, or remove it"
+            f"{left[-1]}: Lightning would silently resume from this file of an earlier job; "
+            "name it with --ckpt_path to go on from it, or remove it"
         )
 
 

@@ -14,7 +14,6 @@ from .collate import Utterance
 from .dataset import UtteranceDataset
 from .sampler import BucketSampler
 
-
 GRACE_S = 60
 """A worker that is asked to end by a signal does so after this many seconds."""
 
