@@ -52,7 +52,8 @@ def test_two_processes_fit_and_predict_as_one_and_leave_nothing_in_home(commands
 
 def test_a_run_inside_a_job_trains_on_two_processes_from_any_folder(commands, tmp_path):
     (tmp_path / "yaml.py").write_text("raise RuntimeError('imported from the current folder')\n")
-    encoder = {"init_args": {"model": {"hidden_size": 16, "intermediate_size": 16}}}
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    encoder = {"init_args": {"model": {"model_type": "roberta", "vocab_size": 300, "max_position_embeddings": 130, **sizes}}}
     overlay = {
         "trainer": {"max_epochs": 1, "devices": 2, "strategy": "ddp"},
         "model": {"init_args": {"network": {"init_args": {"encoder": encoder}}}},
