@@ -1,5 +1,6 @@
 """What can go wrong at the borders of the library; each says what was expected, found, and what to do."""
 
+import signal
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -34,6 +35,19 @@ class FusionError(EmojudgeError):
 
 class JudgeError(EmojudgeError):
     """A prompt, reply store or journal that the judge cannot use."""
+
+
+class Interruption(KeyboardInterrupt):
+    """A signal that ended a command; a training has saved its state.
+
+    Args:
+        number: The signal's.
+    """
+
+    def __init__(self, number: int) -> None:
+        cause = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+        super().__init__(f"{cause}; the same command takes it up again")
+        self.status = 128 + number
 
 
 class MissingExtraError(EmojudgeError):

@@ -17,6 +17,7 @@ from emojudge.corpus import Table
 from emojudge.data import EmotionDataModule
 from emojudge.errors import ConfigError, PredictionsError
 from emojudge.files import file_digest
+from emojudge.labels import ATTRIBUTES
 from emojudge.predictions import load_predictions
 
 
@@ -33,6 +34,23 @@ class RowNumbers(LightningModule):
 
     def source_prior(self) -> Tensor | None:
         return None if self.prior is None else torch.tensor(self.prior, dtype=torch.float64)
+
+
+class Attributes(RowNumbers):
+    """Predicts ``row + attribute / 4`` for attributes, and emotions beside them or not."""
+
+    def __init__(self, emotions: bool, absent: tuple[str, ...] = (), broken: bool = False) -> None:
+        super().__init__()
+        self.emotions, self.absent, self.broken = emotions, absent, broken
+
+    def absent_attributes(self) -> tuple[str, ...]:
+        return self.absent
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        values = batch.row[:, None] + torch.arange(3) / 4 + self.weight
+        if self.broken:
+            values[0, 0] = torch.inf
+        return (super().predict_step(batch, batch_idx) if self.emotions else {"row": batch.row}) | {"attributes": values}
 
 
 @pytest.fixture(scope="module")
@@ -155,10 +173,42 @@ def test_data_without_a_table_is_refused(tmp_path: Path) -> None:
         trainer.predict(RowNumbers(), DataLoader([batch], batch_size=None))  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
-def test_two_processes_write_the_file_of_one(predict: Callable[..., Path]) -> None:
-    alone = load_predictions(predict(data={"eval_batch_size": 3}))
-    together = load_predictions(predict(data={"eval_batch_size": 3}, strategy="ddp_fork", devices=2))
-    assert together.id == alone.id
-    assert together.info == alone.info
-    assert np.array_equal(together.logits, alone.logits, equal_nan=True)
+def test_attributes_alone_are_the_file_and_beside_emotions_a_second(predict: Callable[..., Path], tiny_table: Table) -> None:
+    rows, rows_of_dev = tiny_table.indices("dev", "test1", "test3"), tiny_table.indices("dev")
+    path = predict(Attributes(emotions=False))
+    alone = load_predictions(path, "attributes")
+    assert not path.with_name("predictions_attributes.parquet").exists()
+    assert (alone.info.system, alone.info.attributes, alone.info.absent_attributes) == ("acoustic", ATTRIBUTES, ())
+    assert alone.id == tiny_table.select(rows).column("id")
+    assert np.allclose(alone.values[alone.predicted], (rows[:, None] + np.arange(3) / 4)[alone.predicted])
+    assert [id for id, known in zip(alone.id, alone.predicted, strict=True) if not known] == [tiny_table.column("id")[rows_of_dev[2]]]
+    emotions = load_predictions(predict(Attributes(emotions=True)), "emotion")
+    beside = load_predictions(path.with_name("predictions_attributes.parquet"), "attributes")
+    assert np.array_equal(beside.values, alone.values, equal_nan=True)
+    assert np.allclose(emotions.logits[emotions.predicted][:, 0], rows[emotions.predicted])
+
+
+def test_attribute_that_training_did_not_have_is_null_whatever_the_network_said(predict: Callable[..., Path]) -> None:
+    found = load_predictions(predict(Attributes(emotions=False, absent=("arousal",))), "attributes")
+    assert found.info.absent_attributes == ("arousal",)
+    assert np.isnan(found.values).all(axis=0).tolist() == [False, True, False]
+
+
+def test_no_file_is_written_unless_both_are_right(predict: Callable[..., Path], tmp_path: Path) -> None:
+    with pytest.raises(PredictionsError, match="has a value that is not finite"):
+        predict(Attributes(emotions=True, broken=True))
+    assert not (tmp_path / "acoustic").exists()
+
+
+def test_module_that_predicts_neither_task_is_refused(predict: Callable[..., Path]) -> None:
+    class Other(RowNumbers):
+        def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+            return {"row": batch.row, "speaker": batch.row}
+
+    with pytest.raises(ConfigError, match="needs 'logits' or 'attributes' from predict_step, found row, speaker"):
+        predict(Other())
+
+
+def test_one_process_leaves_nothing_but_the_file(predict: Callable[..., Path]) -> None:
+    path = predict()
+    assert list(path.parent.iterdir()) == [path]

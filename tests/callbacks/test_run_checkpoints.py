@@ -1,5 +1,6 @@
 """``best.ckpt`` and ``last.ckpt``: which epoch they hold, also after a stop or a move."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 from torch.utils.data import DataLoader
 
-from emojudge.callbacks import BestCheckpoint, LatestCheckpoint
+from emojudge.callbacks import BestCheckpoint, ExactResume, LatestCheckpoint
+from emojudge.errors import ConfigError
 
 
 class Scripted(LightningModule):
@@ -29,14 +31,14 @@ class Scripted(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=1.0)
 
 
-def fit(folder, scores, *, epochs=None, best=None, **settings):
+def fit(folder, scores, *, epochs=None, best=None, module=Scripted, **settings):
     """Train four steps an epoch, as long as there are scores or ``epochs``."""
     quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False, "num_sanity_val_steps": 0}
     resume = settings.pop("ckpt_path", None)
-    callbacks = [best or BestCheckpoint(), LatestCheckpoint()]
+    callbacks = [ExactResume(), best or BestCheckpoint("val/macro_f1"), LatestCheckpoint()]
     trainer = Trainer(**quiet, default_root_dir=folder, max_epochs=epochs or len(scores), callbacks=callbacks, **settings)
     loader = DataLoader(range(4), batch_size=1)
-    trainer.fit(Scripted(scores), loader, DataLoader(range(1)), ckpt_path=resume, weights_only=True)
+    trainer.fit(module(scores), loader, DataLoader(range(1)), ckpt_path=resume, weights_only=True)
 
 
 def found(folder, name):
@@ -52,7 +54,7 @@ def test_best_is_the_best_epoch_and_last_the_last(tmp_path):
 
 
 def test_less_is_better_where_told(tmp_path):
-    fit(tmp_path, [0.2, 0.7, 0.1, 0.5], best=BestCheckpoint(mode="min"))
+    fit(tmp_path, [0.2, 0.7, 0.1, 0.5], best=BestCheckpoint("val/macro_f1", mode="min"))
     assert found(tmp_path, "best") == (2, 12)
 
 
@@ -79,23 +81,81 @@ def test_a_resumed_run_takes_a_better_score(tmp_path):
     assert found(tmp_path, "best") == (3, 16)
 
 
-def test_last_is_saved_at_ends_of_epochs_alone(tmp_path):
-    class StopError(RuntimeError):
-        pass
+class StopError(RuntimeError):
+    pass
 
-    class Stopping(Scripted):
-        def training_step(self, batch, batch_idx):
-            if self.global_step == self.scores[0]:
-                raise StopError
-            return super().training_step(batch, batch_idx)
 
+class Stopping(Scripted):
+    """Fails before an optimizer step."""
+
+    def training_step(self, batch, batch_idx):
+        if self.global_step == self.scores[0]:
+            raise StopError
+        return super().training_step(batch, batch_idx)
+
+
+def saved_before(folder, step, **settings):
+    """Return the step of the last checkpoint of a fit that failed before a step, None where there is none."""
     quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
-    for at, saved in {3: None, 4: (0, 4), 6: (0, 4), 8: (1, 8)}.items():
-        trainer = Trainer(**quiet, default_root_dir=tmp_path / str(at), max_epochs=3, callbacks=[LatestCheckpoint()])
-        with pytest.raises(StopError):
-            trainer.fit(Stopping([at]), DataLoader(range(4), batch_size=1))
-        path = tmp_path / str(at) / "checkpoints" / "last.ckpt"
-        assert (found(tmp_path / str(at), "last") if path.is_file() else None) == saved
+    trainer = Trainer(**quiet, default_root_dir=folder, max_epochs=3, callbacks=[LatestCheckpoint(**settings)])
+    with pytest.raises(StopError):
+        trainer.fit(Stopping([step]), DataLoader(range(4), batch_size=1))
+    return found(folder, "last")[1] if (folder / "checkpoints" / "last.ckpt").is_file() else None
+
+
+@pytest.mark.parametrize(
+    ("settings", "saved"),
+    [
+        ({}, {3: None, 4: 4, 6: 4, 8: 8}),  # a quarter of an hour is long here
+        ({"every_n_steps": 3}, {2: None, 3: 3, 5: 4, 6: 6, 7: 6}),
+        ({"every_n_steps": 1, "every_minutes": None}, {1: 1, 5: 5}),
+        ({"every_minutes": 1e-9}, {9: 8, 10: 10, 11: 10}),  # a look at the clock every tenth step
+    ],
+)
+def test_last_is_saved_behind_epochs_and_as_often_as_asked(tmp_path, settings, saved):
+    assert {step: saved_before(tmp_path / str(step), step, **settings) for step in saved} == saved
+
+
+@pytest.mark.parametrize("settings", [{"every_n_steps": 0}, {"every_minutes": -1.0}])
+def test_a_period_that_is_none_is_refused(settings):
+    with pytest.raises(ConfigError, match="expected a positive number, or null for never"):
+        LatestCheckpoint(**settings)
+
+
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_one_before(tmp_path, monkeypatch):
+    fit(tmp_path, [0.2, 0.7], epochs=1)
+
+    def write_half(checkpoint, path):
+        Path(path).write_bytes(b"half")
+        os._exit(9)
+
+    monkeypatch.setattr(torch, "save", write_half)
+    child = os.fork()
+    if not child:
+        fit(tmp_path, [0.2, 0.7], ckpt_path=tmp_path / "checkpoints" / "last.ckpt")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    monkeypatch.undo()
+    (half,) = (tmp_path / "checkpoints").glob(".*.tmp")
+    assert half.read_bytes() == b"half"
+    assert found(tmp_path, "last") == found(tmp_path, "best") == (0, 4)
+    fit(tmp_path, [0.2, 0.7], ckpt_path=tmp_path / "checkpoints" / "last.ckpt")
+    assert sorted(path.name for path in (tmp_path / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
+
+
+def test_the_module_names_what_best_is_chosen_by(tmp_path, monkeypatch):
+    class Reversed(Scripted):
+        monitor = "val/reversed"
+
+        def validation_step(self, batch, batch_idx):
+            super().validation_step(batch, batch_idx)
+            self.log("val/reversed", -self.scores[self.current_epoch], batch_size=1)
+
+    fit(tmp_path / "own", [0.2, 0.7, 0.1, 0.5], best=BestCheckpoint(), module=Reversed)
+    assert found(tmp_path / "own", "best")[1] == 12
+    fit(tmp_path / "given", [0.2, 0.7, 0.1, 0.5], best=BestCheckpoint("val/macro_f1"), module=Reversed)
+    assert found(tmp_path / "given", "best")[1] == 8
+    with pytest.raises(ConfigError, match="Scripted has no attribute 'monitor'"):
+        fit(tmp_path / "none", [0.2], best=BestCheckpoint())
 
 
 def test_last_is_saved_each_epoch_where_validation_is_rarer_or_more_frequent(tmp_path):

@@ -79,6 +79,15 @@ def test_ranks_above_zero_are_silent(failing, capsys, monkeypatch):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("started_by", [{"TORCHELASTIC_RUN_ID": "x", "WORLD_SIZE": "2"}, {"SLURM_STEP_NUM_TASKS": "2"}])
+def test_a_command_that_starts_processes_itself_is_refused_in_several(failing, capsys, monkeypatch, started_by):
+    for name, value in started_by.items():
+        monkeypatch.setenv(name, value)
+    failing(EmojudgeError("was begun"))
+    assert cli.main(["demo"]) == 2
+    assert "emojudge demo is one process, which starts others itself; call it without torchrun or srun" in capsys.readouterr().err
+
+
 def test_importing_the_package_and_asking_for_help_load_nothing_heavy():
     program = (
         "import sys\n"

@@ -284,6 +284,48 @@ def test_ctrl_c_is_status_130_and_the_same_command_goes_on(runs, tmp_path):
     assert [int(row["epoch"]) for row in log_of(folder)] == list(range(done + 1))
 
 
+def started(folder, runs, *more):
+    """Start a training in a process group of its own, and return it behind its first checkpoint."""
+    arguments = runs.arguments(folder, "--trainer.max_epochs=300", "--ckpt_path=last", *more)
+    command = [sys.executable, "-m", "emojudge", "fit", *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True)
+    while not (folder / "checkpoints" / "last.ckpt").is_file():
+        time.sleep(0.01)
+        assert process.poll() is None, process.communicate()[1]
+    return process
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "status", "words"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM"), (signal.SIGUSR1, 138, "ended by SIGUSR1")],
+)
+@pytest.mark.parametrize(
+    "more", [["--data.init_args.num_workers=2"], ["--trainer.strategy=ddp", "--trainer.devices=2"]], ids=["workers", "ddp"]
+)
+def test_a_signal_to_all_processes_ends_a_fit_soon_and_in_one_line(runs, tmp_path, number, status, words, more):
+    folder = tmp_path / "run"
+    with started(folder, runs, *more) as process:
+        os.killpg(process.pid, number)
+        _, error = process.communicate(timeout=60)
+    assert process.returncode == status, error
+    assert error.strip().splitlines()[-1] == f"emojudge: {words}; the same command takes it up again"
+    assert "Traceback" not in error
+    with pytest.raises(ProcessLookupError):  # nobody is left
+        os.killpg(process.pid, 0)
+    assert checkpoint(folder, "last")["global_step"] > 0
+
+
+def test_a_file_of_lightnings_own_requeueing_is_not_resumed_from_unasked(runs, copied, capsys, monkeypatch):
+    shutil.move(copied / "checkpoints" / "last.ckpt", copied / "hpc_ckpt_1.ckpt")
+    monkeypatch.setenv("SLURM_NTASKS", "1")
+    monkeypatch.setenv("SLURM_JOB_NAME", "training")
+    assert runs("fit", copied, "--trainer.max_epochs=4", "--ckpt_path=last") == 1
+    assert "hpc_ckpt_1.ckpt: Lightning would silently resume from this file of an earlier job" in last_line(capsys)
+    assert len(log_of(copied)) == 3
+
+
 # what is refused
 
 

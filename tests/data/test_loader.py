@@ -1,5 +1,9 @@
 """Errors of loader workers arrive with the message that they were raised with."""
 
+import os
+import signal
+import time
+
 import pytest
 
 from emojudge.data import BucketSampler
@@ -56,3 +60,29 @@ def test_the_epoch_may_be_told_after_the_iterator_was_asked_for(n_workers: int) 
         batches = iter(loader)
         sampler.set_epoch(epoch)
         assert list(batches) == [epoch] * 3
+
+
+class Reads:
+    """Items that say which process has read them."""
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, index: IndexBatch) -> int:
+        return os.getpid()
+
+
+def test_workers_outlive_a_signal_to_all_processes_and_end_with_the_main_one() -> None:
+    loader = make_loader(Reads(), BucketSampler(range(1, 41), 1, shuffle=True), int, num_workers=2, seed=0)  # type: ignore[arg-type]
+    batches = iter(loader)
+    workers = {next(batches), next(batches)}
+    assert len(workers - {os.getpid()}) == 2
+    for worker in workers:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
+            os.kill(worker, number)
+    time.sleep(0.2)
+    assert set(batches) == workers
+    loader._iterator._shutdown_workers()  # type: ignore[union-attr]
+    for worker in workers:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker, 0)

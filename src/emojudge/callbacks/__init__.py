@@ -1,4 +1,4 @@
-"""What a trainer writes, shows and does besides the training: checkpoints, logs, progress, predictions, the resolved config, seeds."""
+"""What a trainer writes, shows and does besides the training: checkpoints, logs, progress, predictions, the resolved config, seeds, its end."""
 
 from .checkpoints import BestCheckpoint, LatestCheckpoint
 from .config import SaveRunConfig
@@ -8,13 +8,16 @@ from .metrics import MetricsFile
 from .predictions import PredictionWriter
 from .progress import ProgressFile
 from .progress_bar import EpochLines, ScoreBar
+from .resuming import ExactResume
 from .seeding import EpochSeed
+from .signals import StopSignals
 from .throughput import Throughput
 
 __all__ = [
     "BestCheckpoint",
     "EpochLines",
     "EpochSeed",
+    "ExactResume",
     "LatestCheckpoint",
     "LearningRates",
     "MetricsFile",
@@ -23,5 +26,6 @@ __all__ = [
     "SaveRunConfig",
     "ScoreBar",
     "StopEarly",
+    "StopSignals",
     "Throughput",
 ]

@@ -104,7 +104,7 @@ class PredictionWriter(Callback):
         order = _complete(joined["row"], data.predict_rows(), data.table)
         table = data.table.select(joined["row"][order])
         ids, splits = table.column("id"), table.column("split")
-        origin = {
+        origin: dict[str, Any] = {
             "system": self.system or Path(trainer.default_root_dir).resolve().name,
             "corpus": data.table.info.fingerprint,
             "checkpoint": _checkpoint_digest(trainer),
@@ -120,7 +120,12 @@ class PredictionWriter(Callback):
 
 
 def _emotions(
-    ids: list[str], splits: list[str], logits: NDArray[np.float64], pl_module: LightningModule, data: _PredictingData, origin: dict[str, str]
+    ids: list[str],
+    splits: list[str],
+    logits: NDArray[np.float64],
+    pl_module: LightningModule,
+    data: _PredictingData,
+    origin: dict[str, Any],
 ) -> Predictions:
     prior = _source_prior(pl_module)
     absent = _absent_classes(data, prior)
@@ -130,12 +135,12 @@ def _emotions(
 
 
 def _attributes(
-    ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, str]
+    ids: list[str], splits: list[str], values: NDArray[np.float64], pl_module: LightningModule, origin: dict[str, Any]
 ) -> AttributePredictions:
-    """Return attribute predictions; what the network gives no utterance a value of was absent from its training."""
-    names = tuple(getattr(pl_module, "attributes", None) or ATTRIBUTES)
-    without = np.isnan(values).all(axis=0)  # (attributes,)
-    absent = () if without.all() else tuple(name for name, nothing in zip(names, without, strict=True) if nothing)
+    names: tuple[str, ...] = getattr(pl_module, "attributes", ATTRIBUTES)
+    tell = getattr(pl_module, "absent_attributes", None)
+    absent = () if tell is None else tuple(tell())
+    values[:, [name in absent for name in names]] = np.nan
     return AttributePredictions(ids, splits, values, AttributesInfo(attributes=names, absent_attributes=absent, **origin))
 
 

@@ -1,13 +1,17 @@
 """Finds the command and turns what can go wrong into one line and an exit status; imports nothing heavy."""
 
 import logging
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from tempfile import TemporaryDirectory
 
 from .. import __version__
-from ..errors import EmojudgeError, nearest
-from .failures import leads, to_tell
+from ..errors import EmojudgeError, Interruption, nearest
+from .failures import ToldElsewhereError, knows_others, leads, n_started_together
 
 COMMANDS = {
     "fit": ("train", "train a network (LightningCLI; several --config files compose)"),
@@ -28,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status.
 
     0 done; 1 failed, with one line that says why (``--debug`` shows the traceback); 2 a usage
-    error; 130 interrupted. Of several processes one speaks.
+    error; 130 interrupted, 143 ended by SIGTERM. Of several processes one speaks.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in arguments
@@ -41,24 +45,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"there is no command '{command}'.{nearest(command, COMMANDS)} See emojudge --help.", 2)
     try:
         return _run(command, arguments)
-    except KeyboardInterrupt:
-        return _fail("interrupted; the same command takes it up again", 130)
+    except KeyboardInterrupt as stop:
+        end = stop if isinstance(stop, Interruption) else Interruption(signal.SIGINT)
+        return _fail(str(end), end.status)
+    except ToldElsewhereError:
+        return 1
     except Exception as error:
-        told = to_tell(error)
-        if told is None:
-            return 1
-        if debug or not _is_users_mistake(told):
+        if debug or not _is_users_mistake(error):
             raise
-        return _tell(" ".join(str(told).split()) or type(told).__name__, 1)
+        return _fail(" ".join(str(error).split()) or type(error).__name__, 1, alike=not knows_others())
 
 
 def _run(command: str, arguments: Sequence[str]) -> int:
     """Return a command's status, also where a library leaves through ``sys.exit``; show the library's warnings."""
     logging.basicConfig(format="%(name)s: %(message)s", level=logging.WARNING)
+    module = COMMANDS[command][0]
+    if module != "train" and n_started_together() > 1:
+        return _fail(f"emojudge {command} is one process, which starts others itself; call it without torchrun or srun", 2)
     try:
-        return int(import_module(f".{COMMANDS[command][0]}", __package__).main(arguments))
+        with _matplotlib_outside_home() if module == "train" else nullcontext():
+            return int(import_module(f".{module}", __package__).main(arguments))
     except SystemExit as stop:
         return _fail(stop.code, 1) if isinstance(stop.code, str) else int(stop.code or 0)
+
+
+@contextmanager
+def _matplotlib_outside_home() -> Iterator[None]:
+    """Give matplotlib, which torchmetrics imports, a folder for the time of a command: it would list the fonts in HOME."""
+    if "MPLCONFIGDIR" in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="emojudge-") as folder:
+        os.environ["MPLCONFIGDIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["MPLCONFIGDIR"]
 
 
 def _usage() -> str:
@@ -71,13 +93,10 @@ def _usage() -> str:
     )
 
 
-def _fail(message: str, status: int) -> int:
-    """Print one line to standard error where all processes fail alike, from the first of them, and return the status."""
-    return _tell(message, status) if leads() else status
-
-
-def _tell(message: str, status: int) -> int:
-    print(f"emojudge: {message}", file=sys.stderr)
+def _fail(message: str, status: int, *, alike: bool = True) -> int:
+    """Print one line to standard error and return the status; where processes fail alike, from the first of each node."""
+    if leads() or not alike:
+        print(f"emojudge: {message}", file=sys.stderr)
     return status
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -18,6 +19,7 @@ from lightning.pytorch.loggers import TensorBoardLogger
 from ..callbacks import (
     BestCheckpoint,
     EpochSeed,
+    ExactResume,
     LatestCheckpoint,
     LearningRates,
     MetricsFile,
@@ -25,12 +27,14 @@ from ..callbacks import (
     ProgressFile,
     SaveRunConfig,
     StopEarly,
+    StopSignals,
     Throughput,
 )
 from ..callbacks.checkpoints import FOLDER
 from ..callbacks.progress_bar import progress_display
-from ..errors import ConfigError, EmojudgeError
+from ..errors import ConfigError, EmojudgeError, Interruption
 from ..models.checkpoint import check_checkpoint, check_local
+from .failures import ToldElsewhereError, failing_as_one
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
@@ -83,11 +87,13 @@ class TrainingCLI(LightningCLI):
         fitting = self.config.subcommand == "fit"
         path = config.get("ckpt_path") or (None if fitting else "best")
         if path is None:
+            _check_no_foreign_state(config.trainer.default_root_dir or ".")
             return
         check_local(path)
         if path in ("best", "last"):
             path = Path(config.trainer.default_root_dir or ".") / FOLDER / f"{path}.ckpt"
             if fitting and not path.exists():
+                _check_no_foreign_state(config.trainer.default_root_dir or ".")
                 config["ckpt_path"] = None
                 return
         if not Path(path).exists():
@@ -114,7 +120,8 @@ class TrainingCLI(LightningCLI):
         config = self._get(self.config_init, "trainer")
         if config.get("logger") in (None, True) and not config.get("fast_dev_run"):
             settings["logger"] = _loggers(str(self.subcommand), Path(config.get("default_root_dir") or ".") / "logs")
-        callbacks: list[Any] = [EpochSeed(), LearningRates(), Throughput()]
+        self._signals = StopSignals()
+        callbacks: list[Any] = [EpochSeed(), ExactResume(), self._signals, LearningRates(), Throughput()]
         if path := os.environ.get(PROGRESS_VARIABLE):
             callbacks.append(ProgressFile(path))
         given = config.get("callbacks") or []
@@ -125,20 +132,23 @@ class TrainingCLI(LightningCLI):
         return super().instantiate_trainer(**settings)
 
     def _run_subcommand(self, subcommand: str) -> None:
-        """Run it; Lightning turns Ctrl-C into exit status 1, which becomes the interruption it was.
+        """Run it.
 
-        When it fails, the processes that it has started end too: they would wait for this one, on GPUs for half an hour.
+        Raises:
+            Interruption: If a signal ended it; Lightning turns Ctrl-C into exit status 1.
         """
         try:
-            super()._run_subcommand(subcommand)
-        except SystemExit:
-            if self.trainer.interrupted:
-                raise KeyboardInterrupt from None
+            with failing_as_one(self.trainer.strategy.launcher):
+                super()._run_subcommand(subcommand)
+        except ToldElsewhereError:
             raise
-        except Exception:
-            launcher = self.trainer.strategy.launcher
-            if launcher is not None:
-                launcher.kill(signal.SIGKILL)
+        except (Exception, SystemExit) as end:
+            signals = self._signals.received
+            # where rank 0 has ended in the midst of a validation, the others fail as they wait for it
+            if signals is not None and (isinstance(end, SystemExit) or self.trainer.world_size > 1):
+                raise Interruption(signals) from end
+            if isinstance(end, SystemExit) and self.trainer.interrupted:
+                raise Interruption(signal.SIGINT) from end
             raise
 
 
@@ -157,6 +167,20 @@ def _sole_training(progress_path: str | None) -> Iterator[None]:
             yield
     except Timeout as error:
         raise ConfigError(f"another training is at work in {Path(progress_path).parent}; wait until it has ended") from error
+
+
+def _check_no_foreign_state(folder: str) -> None:
+    """Refuse to begin in a folder that Lightning would, unasked, resume from.
+
+    Raises:
+        ConfigError: If this is a SLURM job and Lightning itself saved there before it put an earlier one into the queue again.
+    """
+    left = sorted(Path(folder).glob("hpc_ckpt_*.ckpt")) if SLURMEnvironment.detect() else []
+    if left:
+        raise ConfigError(
+            f"{left[-1]}: Lightning would silently resume from this file of an earlier job; "
+            "name it with --ckpt_path to go on from it, or remove it"
+        )
 
 
 def _loggers(command: str, folder: Path) -> list[Any]:

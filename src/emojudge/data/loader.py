@@ -1,5 +1,6 @@
 """Loaders of batches: torch's own, whose workers' errors say in the main process what they said where they arose."""
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,6 +13,9 @@ from ..errors import ConfigError, EmojudgeError
 from .collate import Utterance
 from .dataset import UtteranceDataset
 from .sampler import BucketSampler
+
+GRACE_S = 60
+"""A worker that is asked to end by a signal does so after this many seconds."""
 
 
 class BatchLoader(DataLoader[Any]):
@@ -53,7 +57,18 @@ def make_loader(
         persistent_workers=num_workers > 0,
         pin_memory=torch.cuda.is_available(),
         generator=torch.Generator().manual_seed(seed),
+        worker_init_fn=_outlive_signals,
     )
+
+
+def _outlive_signals(worker: int) -> None:
+    """Let a worker go on for a while when the whole group of processes is asked to end: the main one finishes its step first.
+
+    It is the main process that ends a worker, without a signal; the alarm is for what is left of one whose main process cannot.
+    """
+    for number in (signal.SIGINT, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: signal.alarm(GRACE_S))
 
 
 def check_processes(trainer: Trainer | None, n_evaluated: int | None = None) -> None:
