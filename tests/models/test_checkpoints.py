@@ -134,19 +134,6 @@ def test_trained_from_a_config_it_opens_by_its_path(train):
     torch.testing.assert_close(again.source_prior(), torch.full((3,), 1 / 3, dtype=torch.float64))
 
 
-def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
-    folder = tmp_path / "wavlm"
-    HuggingFaceEncoder(WAVLM, pretrained=False).model.save_pretrained(folder)
-    model, path = train(f"{{class_path: emojudge.nn.encoders.HuggingFaceEncoder, init_args: {{model: {folder}}}}}")
-    assert model.hparams["network"]["init_args"]["encoder"]["init_args"]["model"] == str(folder)
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
-    assert same(model, EmotionClassifier.load_from_checkpoint(path))
-    stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
-    assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
-
-
 @pytest.mark.parametrize("layer", ["last", "1", "weighted"])
 @pytest.mark.parametrize("tuning", ["{class_path: emojudge.nn.tuning.LoRA, init_args: {rank: 2, targets: [q_proj]}}", "Frozen"])
 def test_an_encoder_with_its_tuning_and_layer_opens_by_its_path_without_its_folder(train, tmp_path, tuning, layer):
@@ -163,6 +150,19 @@ def test_an_encoder_with_its_tuning_and_layer_opens_by_its_path_without_its_fold
     assert len(encoder.model.encoder.layers) == (1 if layer == "1" else 2)
     trained = {name.split(".")[-3] for name, p in encoder.model.named_parameters() if p.requires_grad}
     assert trained == ({"lora_A", "lora_B"} if "LoRA" in tuning else set())
+
+
+def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
+    folder = tmp_path / "wavlm"
+    HuggingFaceEncoder(WAVLM, pretrained=False).model.save_pretrained(folder)
+    model, path = train(f"{{class_path: emojudge.nn.encoders.HuggingFaceEncoder, init_args: {{model: {folder}}}}}")
+    assert model.hparams["network"]["init_args"]["encoder"]["init_args"]["model"] == str(folder)
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    assert same(model, EmotionClassifier.load_from_checkpoint(path))
+    stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
+    assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
 
 
 def built(**options):
