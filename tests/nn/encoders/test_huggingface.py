@@ -9,6 +9,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForAudioClassification,
 
 from emojudge.errors import ConfigError
 from emojudge.nn.encoders import HuggingFaceEncoder
+from emojudge.nn.encoders.transformer import reached
 from emojudge.nn.tuning import Frozen
 
 FAMILIES = list(tiny_models.SPEECH)
@@ -258,6 +259,14 @@ def test_sizes_are_checked():
         speech(sizes={"conv_dim": [8] * 6})
     with pytest.raises(ConfigError, match="a roberta model does not take raw samples"):
         HuggingFaceEncoder({"model_type": "roberta"}, pretrained=False)
+
+
+def test_a_name_whose_model_is_there_but_cannot_be_loaded_gives_the_reason():
+    def load(name):
+        raise ValueError("the configuration asks for code\nof its own")
+
+    with pytest.raises(ConfigError, match=r"^'nobody/wavlm' cannot be loaded \(the configuration asks for code\)$"):
+        reached(load, "nobody/wavlm")
 
 
 def test_loading_is_quiet(tmp_path, caplog):

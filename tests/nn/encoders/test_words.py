@@ -81,9 +81,9 @@ def test_deberta_without_its_extra_sizes_is_another_model():
     assert other(*given)[0].shape == text("deberta-v3")(*given)[0].shape
 
 
-@pytest.mark.parametrize("model_type", ["gpt2", "bart", "wav2vec2", "whisper", "vit"])
+@pytest.mark.parametrize("model_type", ["gpt2", "bart", "wav2vec2", "whisper", "vit", "funnel"])
 def test_what_does_not_read_a_whole_text_is_refused(model_type):
-    with pytest.raises(ConfigError, match=f"a {model_type} model is no text encoder; choose a RoBERTa, DeBERTa or BERT model"):
+    with pytest.raises(ConfigError, match=f"a {model_type} model does not serve as a text encoder; choose"):
         HuggingFaceTextEncoder({"model_type": model_type}, pretrained=False)
 
 

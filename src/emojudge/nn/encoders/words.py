@@ -52,8 +52,8 @@ class HuggingFaceTextEncoder(PretrainedEncoder):
     ) -> None:
         super().__init__()
         config = load_config(model)
-        if not _reads_both_ways(config):
-            raise ConfigError(f"a {config.model_type} model is no text encoder; choose a RoBERTa, DeBERTa or BERT model")
+        if not _is_text_encoder(config):
+            raise ConfigError(f"a {config.model_type} model does not serve as a text encoder; choose a RoBERTa, DeBERTa or BERT model")
         self.config = plain_config(config)
         self.features_out: int = config.hidden_size
         self.vocab_size: int = config.vocab_size
@@ -96,9 +96,10 @@ class HuggingFaceTextEncoder(PretrainedEncoder):
         return {"model": self.config, "pretrained": False}
 
 
-def _reads_both_ways(config: Any) -> bool:
-    """Return whether a configuration is that of an encoder of text: one that was trained on masked words, and has no decoder."""
+def _is_text_encoder(config: Any) -> bool:
+    """Return whether a configuration is that of an encoder of tokens: one that was trained on masked words, and has no decoder."""
     from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-    is_text = hasattr(config, "vocab_size") and not hasattr(config, "conv_stride")
-    return is_text and config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.is_encoder_decoder
+    needed = ("hidden_size", "max_position_embeddings", "pad_token_id", "vocab_size")
+    takes_tokens = all(getattr(config, name, None) is not None for name in needed) and not hasattr(config, "conv_stride")
+    return takes_tokens and config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not config.is_encoder_decoder
