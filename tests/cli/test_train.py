@@ -265,7 +265,11 @@ def started(folder, runs, *more):
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "ended by SIGTERM"), (signal.SIGUSR1, 138, "ended by SIGUSR1")],
 )
 @pytest.mark.parametrize(
-    "more", [["--data.init_args.num_workers=2"], ["--trainer.strategy=ddp", "--trainer.devices=2"]], ids=["workers", "ddp"]
+    "more",
+    [
+        pytest.param(["--data.init_args.num_workers=2"], id="workers"),
+        pytest.param(["--trainer.strategy=ddp", "--trainer.devices=2"], id="ddp"),
+    ],
 )
 def test_a_signal_to_all_processes_ends_a_fit_soon_and_in_one_line(runs, tmp_path, number, status, words, more):
     folder = tmp_path / "run"
