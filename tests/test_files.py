@@ -1,13 +1,15 @@
 """Files appear whole or not at all, and say what they hold."""
 
 import hashlib
+from contextlib import nullcontext
+from pathlib import Path
 
 import pyarrow
 import pyarrow.parquet
 import pytest
 
 from emojudge.errors import CorpusError
-from emojudge.files import file_digest, read_parquet, write_parquet, write_text, write_whole
+from emojudge.files import file_digest, read_parquet, write_folder, write_parquet, write_text, write_whole
 
 
 def spoil(path):
@@ -66,3 +68,33 @@ def test_a_parquet_file_of_another_kind_is_refused_as_asked(tmp_path, spoil, wor
 def test_the_digest_is_the_beginning_of_sha_256(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     assert file_digest(tmp_path / "a") == hashlib.sha256(b"abc").hexdigest()[:16]
+
+
+def test_a_folder_takes_the_place_of_the_old_one_whole_or_not_at_all(tmp_path):
+    def write(text):
+        with write_folder(tmp_path / "deep" / "folder") as temporary:
+            (temporary / f"{text}.txt").write_text(text)
+            if text == "bad":
+                raise OSError("disk full")
+
+    for text, left in [("bad", None), ("one", "one"), ("bad", "one"), ("two", "two")]:
+        with pytest.raises(OSError, match="disk full") if text == "bad" else nullcontext():
+            write(text)
+        assert [path.name for path in (tmp_path / "deep").glob("*/*")] == ([] if left is None else [f"{left}.txt"])
+        assert len(list((tmp_path / "deep").iterdir())) == (left is not None)
+
+
+def test_the_old_folder_comes_back_where_the_new_one_cannot_stand(tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "kept.txt").write_text("kept")
+    rename = Path.rename
+
+    def failing(path, target):
+        if path.name.endswith(".tmp"):
+            raise OSError("not now")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", failing)
+    with pytest.raises(OSError, match="not now"), write_folder(tmp_path / "folder"):
+        pass
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["folder", "folder/kept.txt"]

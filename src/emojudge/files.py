@@ -38,12 +38,12 @@ def write_whole(path: str | Path) -> Iterator[Path]:
 def write_folder(path: str | Path) -> Iterator[Path]:
     """Yield a new temporary folder beside ``path`` that takes its place when the block ends without an error.
 
-    A folder that was there is removed once the new one stands; a process that is killed leaves one of the two.
+    A folder that was there is removed once the new one stands; a process that is killed leaves one of the two, if under a
+    hidden name.
     """
     path = Path(path).resolve()
     temporary, old = (path.with_name(f".{path.name}.{os.getpid()}.{ending}") for ending in ("tmp", "old"))
-    for left in (temporary, old):  # of a killed process that had this number
-        shutil.rmtree(left, ignore_errors=True)
+    shutil.rmtree(temporary, ignore_errors=True)  # of a killed process that had this number
     temporary.mkdir(parents=True)
     try:
         yield temporary
@@ -55,9 +55,9 @@ def write_folder(path: str | Path) -> Iterator[Path]:
             if old.is_dir():
                 old.rename(path)
             raise
+        shutil.rmtree(old, ignore_errors=True)
     finally:
-        for left in (temporary, old):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def hold(lock_path: str | Path, busy: EmojudgeError) -> "FileLock":

@@ -21,7 +21,7 @@ def test_it_ends_after_patience_validations_without_a_better_score(fit, scripted
         trainer, rows = fit(scripted(FALLING), batches(DATA), StopEarly(patience=2), max_epochs=7)
     assert epochs(trainer) == 4
     assert [row["val/ccc_mean"] for row in rows.values()] == pytest.approx(FALLING[:4])
-    said = "training ends in epoch 4: val/ccc_mean has not risen above 0.600 in the last 2 validations"
+    said = "training ends in epoch 4: val/ccc_mean has not risen above 0.600 in 2 validations"
     assert [record.getMessage() for record in caplog.records] == [said]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping
 
-from ..errors import ConfigError, some
+from ..errors import ConfigError, plural, some
 from .score import monitor_of
 
 _log = logging.getLogger(__name__)
@@ -70,4 +70,4 @@ class StopEarly(EarlyStopping):
             _log.warning("training ends in epoch %d: %s", trainer.current_epoch + 1, self._reason())
 
     def _reason(self) -> str:
-        return f"{self.monitor} has not risen above {float(self.best_score):.3f} in the last {self.wait_count} validations"
+        return f"{self.monitor} has not risen above {float(self.best_score):.3f} in {plural(self.wait_count, 'validation')}"
