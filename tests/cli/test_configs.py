@@ -203,7 +203,9 @@ def test_the_masked_experiment_joins_a_model_on_log_mel_frames(runs, tmp_path):
 def test_the_augmented_experiment_joins_any_data_with_sound(runs, tmp_path):
     pytest.importorskip("audiomentations")
     files = ["trainer/cpu.yaml", "data/audio.yaml", "model/ecapa_small.yaml", "experiment/small_acoustic.yaml"]
-    assert run_on_two_steps("fit", [*files, "experiment/augmented.yaml"], tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    assert (
+        run_on_two_steps("fit", [*files, "experiment/augmented.yaml"], tmp_path / "run", runs.table, "--trainer.limit_val_batches=1") == 0
+    )
     made = yaml.safe_load((tmp_path / "run" / "config_fit.yaml").read_text())["data"]["init_args"]["augmentation"]
     assert [transform["class_path"] for transform in made["init_args"]["transforms"]] == [
         "audiomentations.Gain",

@@ -1,4 +1,4 @@
-"""What a trainer writes, shows and does besides the training: checkpoints, logs, progress, predictions, the resolved config, seeds, its end."""
+"""What a trainer writes, shows and does besides the training: checkpoints, logs, progress, predictions, config, seeds, its end."""
 
 from .checkpoints import BestCheckpoint, LatestCheckpoint
 from .config import SaveRunConfig
