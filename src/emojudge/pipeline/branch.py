@@ -41,7 +41,6 @@ def train_branch(folder: RunFolder, system: System, config: RunConfig, table: Ta
         f"--data.init_args.seed={config.seed}",
         f"--seed_everything={config.seed}",
         f"--trainer.default_root_dir={path}",
-        "--trainer.enable_progress_bar=false",
     ]
     inputs = {
         "table": folder.digest(TABLE),
