@@ -17,16 +17,16 @@
 # Change: how Python is found, where the corpus was read to (emojudge run, emojudge prepare) and where the run goes. Every node sees both.
 source .venv/bin/activate
 table=runs/first/table.parquet
-folder=runs/large_acoustic        # one a training
+folder=runs/wavlm                 # one a training
 
 export HF_HUB_OFFLINE=1           # nodes without internet: give pretrained networks as local folders
 export OMP_NUM_THREADS=1          # reading and decoding happen in the loader's own processes
 
-# Batch sizes are those of one task: 8 utterances x 4 tasks keep the effective batch of 32 without accumulation.
+# Batch sizes are those of one task: 8 utterances x 4 tasks keep the effective batch of 32.
 # --ckpt_path last starts anew where there is no checkpoint yet.
 srun --kill-on-bad-exit=1 emojudge fit \
-  --config trainer/slurm.yaml --config data/audio.yaml --config model/wavlm_large.yaml --config experiment/large_acoustic.yaml \
-  --trainer.accumulate_grad_batches 1 \
+  --config trainer/slurm.yaml --config data/audio.yaml --config model/wavlm_large.yaml --config experiment/recommended_acoustic.yaml \
+  --data.init_args.batch_size 8 --model.init_args.micro_batches 1 \
   --data.init_args.table "$table" --trainer.default_root_dir "$folder" --trainer.enable_progress_bar false \
   --ckpt_path last
 status=$?
