@@ -28,14 +28,18 @@ class StopSignals(Callback):
     Lightning's own handlers give way. That of SIGTERM lets processes wait for each other wherever they are, and those of SLURM save in the
     midst of a step, to a file ``hpc_ckpt_1.ckpt`` that any later start in the folder would silently resume from.
 
-    Args: none. It saves by the trainer's :class:`LatestCheckpoint`; without one it ends and saves nothing.
+    It saves by the trainer's :class:`LatestCheckpoint`; without one it ends and saves nothing.
     """
 
     def __init__(self) -> None:
         self.received: int | None = None
-        """The first signal that came."""
+        """The first signal that came, to this process or to another one that it agreed with."""
         self._time = 0.0
         self._at_once = False
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Forget what ended an earlier run."""
+        self.received = None
 
     # listening: from the first hook behind the one in which Lightning installs its own handlers, which it takes away at the end
 
@@ -106,7 +110,8 @@ class StopSignals(Callback):
         if trainer.world_size == 1:
             return self.received or 0
         number = torch.tensor(self.received or 0, device=trainer.strategy.root_device)
-        return int(trainer.strategy.reduce(number, reduce_op="max"))
+        self.received = int(trainer.strategy.reduce(number, reduce_op="max")) or None
+        return self.received or 0
 
 
 def _latest(trainer: Trainer) -> list[LatestCheckpoint]:

@@ -105,6 +105,7 @@ def test_a_second_ctrl_c_ends_at_once_if_it_is_meant(monkeypatch):
         pytest.param(0, "on_train_batch_end", 5, 5, marks=pytest.mark.slow),
         pytest.param(0, "on_validation_start", 1, 5, marks=pytest.mark.slow),
         pytest.param(1, "on_validation_start", 1, 5, marks=pytest.mark.slow),
+        pytest.param(0, "on_validation_batch_end", 1, 5, marks=pytest.mark.slow),  # rank 0 saves alone, and the other one is ended
     ],
 )
 def test_processes_end_at_the_same_step_whichever_was_asked(train, tmp_path, rank, hook, n, saved):
