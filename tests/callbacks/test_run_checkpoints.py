@@ -170,3 +170,12 @@ def test_last_is_saved_each_epoch_where_validation_is_rarer_or_more_frequent(tmp
 def test_a_trial_run_saves_nothing(tmp_path):
     fit(tmp_path, [0.2], fast_dev_run=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_would_end_before_its_first_validation_is_refused(tmp_path):
+    by_batches = {"epochs": 2, "check_val_every_n_epoch": None}  # of four batches each
+    with pytest.raises(ConfigError, match="val_check_interval is 9 batches, but the whole run has 8"):
+        fit(tmp_path, [0.5, 0.5], val_check_interval=9, **by_batches)
+    assert not (tmp_path / "checkpoints").exists()
+    fit(tmp_path, [0.5, 0.5], val_check_interval=8, **by_batches)
+    assert found(tmp_path, "best")

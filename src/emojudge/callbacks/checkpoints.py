@@ -58,7 +58,7 @@ class BestCheckpoint(_RunCheckpoint):
         mode: ``max`` where more is better.
 
     Raises:
-        ConfigError: When a fit begins, if neither names a value.
+        ConfigError: When a fit begins, if neither names a value, or the run ends before its first validation.
     """
 
     def __init__(self, monitor: str | None = None, mode: Literal["max", "min"] = "max") -> None:
@@ -74,6 +74,15 @@ class BestCheckpoint(_RunCheckpoint):
                 "name one in best_checkpoint.monitor, such as val/loss with mode min"
             )
         super().setup(trainer, pl_module, stage)
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Refuse a run that would have nothing to choose from: by number of batches, Lightning validates whenever so many have passed."""
+        n_batches = trainer.num_training_batches * (trainer.max_epochs or -1)
+        if trainer.check_val_every_n_epoch is None and 0 < n_batches < trainer.val_check_batch:
+            raise ConfigError(
+                f"trainer.val_check_interval is {trainer.val_check_batch} batches, but the whole run has {n_batches:g}: it would "
+                "never be validated; for once an epoch set it to 1.0 and trainer.check_val_every_n_epoch to 1"
+            )
 
 
 class LatestCheckpoint(_RunCheckpoint):

@@ -69,9 +69,8 @@ class ExactResume(Callback):
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Let a run that had stopped early stay stopped, which Lightning forgets."""
-        stopping = (callback for callback in trainer.callbacks if isinstance(callback, EarlyStopping))  # type: ignore[attr-defined]
         if self._resumed is not None:
-            trainer.should_stop = any(callback.stopping_reason != EarlyStoppingReason.NOT_STOPPED for callback in stopping)
+            trainer.should_stop = any(_has_stopped(callback) for callback in trainer.callbacks)  # type: ignore[attr-defined]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Give back what was kept."""
@@ -93,6 +92,13 @@ class ExactResume(Callback):
         for logged in self._logged:
             pl_module.log(logged["name"], pl_module.get_submodule(logged["metric"]), prog_bar=logged["prog_bar"], logger=logged["logger"])  # type: ignore[arg-type]
         self._logged = []
+
+
+def _has_stopped(callback: Callback) -> bool:
+    """Return whether a callback had ended the training, for a reason that still holds: its patience may have been raised since."""
+    if not isinstance(callback, EarlyStopping) or callback.stopping_reason == EarlyStoppingReason.NOT_STOPPED:
+        return False
+    return callback.stopping_reason != EarlyStoppingReason.PATIENCE_EXHAUSTED or callback.wait_count >= callback.patience > 0
 
 
 def _validates_in_fit(trainer: Trainer) -> bool:

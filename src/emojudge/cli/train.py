@@ -47,6 +47,7 @@ NEEDLESS_WARNINGS = (
     r"Checkpoint directory .* exists and is not empty",  # so it is whenever a run is resumed
     r"You're resuming from a checkpoint that ended before the epoch ended",  # our data module keeps the place, not the loader
     r"The number of training batches .* is smaller than the logging interval",  # what we log is of whole epochs
+    r"Found \d+ module\(s\) in eval mode",  # a frozen encoder, which is to have no dropout
     r"`isinstance\(treespec, LeafSpec\)` is deprecated",  # Lightning's own affair
 )
 """Beginnings of what Lightning warns of and no user of ours need mend, as regular expressions."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from lightning.pytorch import Callback
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.plugins import MixedPrecision
 
 from emojudge.callbacks import LatestCheckpoint, resuming
@@ -144,6 +145,15 @@ def test_a_run_that_stopped_early_stays_stopped(train, tmp_path):
     assert before["loops"]["fit_loop"]["epoch_progress"]["current"]["completed"] < 6
     train(tmp_path, patience=1, max_epochs=6)
     assert train.checkpoint(tmp_path)["global_step"] == before["global_step"]
+
+
+def test_a_raised_patience_lets_a_run_go_on(train, tmp_path, monkeypatch):
+    load = EarlyStopping.load_state_dict
+    monkeypatch.setattr(EarlyStopping, "load_state_dict", lambda self, state: load(self, {**state, "patience": self.patience}))
+    train(tmp_path, patience=1, max_epochs=6)
+    before = train.checkpoint(tmp_path)
+    train(tmp_path, patience=6, max_epochs=6)
+    assert train.checkpoint(tmp_path)["epoch"] == 5 > before["epoch"]
 
 
 def test_a_state_holds_plain_values_and_is_given_back(tmp_path):
