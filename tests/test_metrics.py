@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from emojudge.evaluation import score_attributes, score_emotions
-from emojudge.metrics import AttributeScore, EmotionScore, Monitor, attribute_metrics, emotion_metrics
+from emojudge.metrics import AttributeScore, EmotionMonitor, EmotionScore, attribute_metrics, emotion_metrics
 
 
 def split(n=200):
@@ -47,7 +47,7 @@ def test_a_split_without_labels_has_no_score():
 
 
 def test_mean_loss_is_weighted_by_utterances():
-    monitor = Monitor("val", emotion_metrics(2))
+    monitor = EmotionMonitor("val", 2)
     one = torch.tensor([1])
     monitor.update(torch.tensor(1.0), 3, torch.tensor([0]), one, one)
     monitor.update(torch.tensor(5.0), 1, torch.tensor([1]), one, one)

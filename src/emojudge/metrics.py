@@ -144,25 +144,39 @@ def _collection(scores: Sequence[SplitScore]) -> MetricCollection:
 
 
 class Monitor(nn.Module):
-    """Mean loss and scores of one evaluated split, over its batches and all processes.
+    """Loss and scores of one evaluated split, over its batches and all processes; a task says what it takes of a batch.
 
     Args:
         name: What its values are logged under, such as ``val``.
+        loss: What gathers the loss.
         scores: A collection such as :func:`emotion_metrics` returns.
     """
 
-    def __init__(self, name: str, scores: MetricCollection) -> None:
+    def __init__(self, name: str, loss: Metric, scores: MetricCollection) -> None:
         super().__init__()
         self.name = name
-        self.loss = MeanMetric()  # not nan_strategy="disable": torchmetrics 1.9 then ignores the weights
+        self.loss = loss
         self.scores = scores
-
-    def update(self, loss: Tensor, n: int, row: Tensor, prediction: Tensor, truth: Tensor) -> None:
-        """Take a batch: its mean loss over ``n`` utterances, and what the scores take."""
-        self.loss.update(loss.detach(), weight=n)
-        self.scores.update(row, prediction, truth)
 
     def compute(self) -> dict[str, Tensor]:
         """Return ``<name>/loss`` and the scores by name, the same in every process."""
         scores = {"loss": self.loss.compute(), **self.scores.compute()}
         return {f"{self.name}/{measure}": value for measure, value in scores.items()}
+
+
+class EmotionMonitor(Monitor):
+    """Mean loss of the utterances of a split, and :func:`emotion_metrics`.
+
+    Args:
+        name: What its values are logged under.
+        classes: The class list or its length.
+    """
+
+    def __init__(self, name: str, classes: Sequence[str] | int) -> None:
+        # not nan_strategy="disable": torchmetrics 1.9 then ignores the weights
+        super().__init__(name, MeanMetric(), emotion_metrics(classes))
+
+    def update(self, loss: Tensor, n: int, row: Tensor, prediction: Tensor, truth: Tensor) -> None:
+        """Take a batch: its mean loss over ``n`` utterances, and what the scores take."""
+        self.loss.update(loss.detach(), weight=n)
+        self.scores.update(row, prediction, truth)

@@ -18,7 +18,7 @@ from ..labels import ATTRIBUTES
 from ..predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo
 from .shards import Part, clear_shards, join_on_rank_zero
 
-TASKS = ("logits", "attributes")
+OUTPUTS = ("logits", "attributes")
 """What a network may predict, by the name under which ``predict_step`` returns it."""
 
 
@@ -78,7 +78,7 @@ class PredictionWriter(Callback):
         Raises:
             ConfigError: If the module predicts neither emotions nor attributes.
         """
-        tasks = [name for name in TASKS if name in outputs]
+        tasks = [name for name in OUTPUTS if name in outputs]
         if not tasks:
             raise ConfigError(f"PredictionWriter needs 'logits' or 'attributes' from predict_step, found {', '.join(outputs)}")
         masks = [mask.any(dim=1) for mask in (batch.waveform_mask, batch.token_mask) if mask is not None]

@@ -49,7 +49,7 @@ def failing_as_one(launcher: Any) -> Iterator[None]:
 
 
 def leads() -> bool:
-    """Whether this is the first process of its node, or the only one."""
+    """Return whether this is the first process of its node, or the only one."""
     return next((os.environ[name] for name in LOCAL_RANKS if name in os.environ), "0") == "0"
 
 
@@ -60,7 +60,7 @@ def n_started_together() -> int:
 
 
 def knows_others() -> bool:
-    """Whether the processes of the run know each other; before that, all fail for the same reason."""
+    """Return whether the processes of the run know each other; before that, all fail for the same reason."""
     torch = sys.modules.get("torch")  # importing it here would cost the other commands seconds
     return torch is not None and torch.distributed.is_available() and torch.distributed.is_initialized()
 

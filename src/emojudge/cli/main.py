@@ -101,7 +101,7 @@ def _fail(message: str, status: int, *, alike: bool = True) -> int:
 
 
 def _is_users_mistake(error: Exception) -> bool:
-    """Whether an error speaks of the input rather than of a fault in the program.
+    """Return whether an error speaks of the input rather than of a fault in the program.
 
     Libraries' own errors are recognised by name, since importing them here would cost seconds.
     """

@@ -33,8 +33,7 @@ class EmotionDataModule(CorpusDataModule):
     The trainer's module says by its ``tasks`` what is learnt. For emotions, utterances without a label are left out of fit, validation
     and test, and are predicted; with ``target: votes`` those with votes are fitted on. For attributes, utterances with a value of any
     of them are used, those of other emotions or none (``O``, ``X``; paper, section 3.1) included; for both, utterances with either.
-    One that lacks a part the run needs (sound or words) is left out of fit; elsewhere its mask is
-    False throughout.
+    One that lacks a part the run needs (sound or words) is left out of fit; elsewhere its mask is False throughout.
 
     A tokenizer is made when a run fits, on rank 0, and is kept in the run's folder and in the checkpoint. Every
     other stage takes the checkpoint's, since the network's embeddings are numbered by it, or else the folder's.

@@ -13,6 +13,8 @@ def concordance_loss(prediction: Tensor, target: Tensor, *, gather: bool = False
     Paper, section 5.1. ``CCC = 2 s_py / (s_p^2 + s_y^2 + (m_p - m_y)^2)`` with population variances. It is no mean over utterances: the
     loss of a batch is not the mean of those of its parts, so the batch that it sees is part of the loss.
 
+    Paper: it does not say over which utterances; we take those of the batch that is given, of all processes where ``gather`` says so.
+
     Where only one utterance is known, or neither predictions nor targets vary, the coefficient is 0; an attribute of which none is
     known adds nothing.
 

@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ..metrics import AttributeScore, attribute_metrics
+from ..metrics import AttributeScore, Monitor, attribute_metrics
 
 
 class AttributeLoss(AttributeScore):
@@ -35,8 +35,8 @@ class AttributeLoss(AttributeScore):
         return float(self._loss(prediction.nan_to_num()[known], target[known]))
 
 
-class AttributeMonitor(nn.Module):
-    """Loss and concordance of one evaluated split, over its batches and all processes.
+class AttributeMonitor(Monitor):
+    """Loss and concordance of one evaluated split, both over the whole of it.
 
     Args:
         name: What its values are logged under, such as ``val``.
@@ -45,17 +45,10 @@ class AttributeMonitor(nn.Module):
     """
 
     def __init__(self, name: str, attributes: Sequence[str], loss: nn.Module) -> None:
-        super().__init__()
-        self.name = name
-        self.loss = AttributeLoss(loss.__call__, attributes)  # a method: the loss must not become a part of the monitor
-        self.scores = attribute_metrics(attributes)
+        gathered = AttributeLoss(loss.__call__, attributes)  # a method: the loss must not become a part of the monitor
+        super().__init__(name, gathered, attribute_metrics(attributes))
 
     def update(self, row: Tensor, prediction: Tensor, target: Tensor) -> None:
         """Take a batch of ``(batch, attributes)`` predictions and targets on one scale, NaN where there is none."""
         self.loss.update(row, prediction, target)
         self.scores.update(row, prediction, target)
-
-    def compute(self) -> dict[str, Tensor]:
-        """Return ``<name>/loss`` and the scores by name, the same in every process."""
-        scores = {"loss": self.loss.compute(), **self.scores.compute()}
-        return {f"{self.name}/{measure}": value for measure, value in scores.items()}

@@ -1,4 +1,4 @@
-"""Whether a file is a checkpoint, before Lightning opens it: torch's own words for one that is not advise to run what is in it."""
+"""Whether a file is a checkpoint, before Lightning opens it, and whether its weights fit, in other words than torch's."""
 
 import pickle
 import re
@@ -55,3 +55,9 @@ def check_checkpoint(path: str | Path, *, weights_only: bool = True) -> dict[str
     if not isinstance(content, dict) or "state_dict" not in content:
         raise ConfigError(f"{path}: was written by torch, but is no checkpoint of a training; it has no 'state_dict'")
     return content
+
+
+def first_difference(error: RuntimeError) -> str:
+    """Return the first of the differences that torch lists where weights are not those of a network; nothing if it lists none."""
+    _, _, differences = str(error).partition("\n\t")
+    return differences.splitlines()[0].strip() if differences else ""

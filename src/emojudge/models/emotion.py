@@ -13,7 +13,7 @@ from ..batch import Batch
 from ..errors import ConfigError
 from ..labels import EMOTIONS
 from ..losses import FocalLoss
-from ..metrics import Monitor, emotion_metrics
+from ..metrics import EmotionMonitor
 from .class_weights import ClassWeighting, class_weights
 from .groups import GroupOptions
 from .module import EmojudgeModule, SchedulerCallable, Term, at_least_float32
@@ -81,7 +81,7 @@ class EmotionTask(EmojudgeModule):
 
     def new_monitors(self, name: str) -> dict[str, nn.Module]:
         """Return empty monitors of one split by task."""
-        return {"emotion": Monitor(name, emotion_metrics(self.n_classes)), **super().new_monitors(name)}
+        return {"emotion": EmotionMonitor(name, self.n_classes), **super().new_monitors(name)}
 
     def _check_data(self, data: Any) -> None:
         super()._check_data(data)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .. import __version__
 from ..errors import ConfigError
 from ..files import file_digest, write_folder
-from .checkpoint import check_checkpoint, check_local
+from .checkpoint import check_checkpoint, check_local, first_difference
 from .network import Network
 from .rebuild import build_network, library_class
 
@@ -191,8 +191,8 @@ def _take(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        difference = str(error).partition("\n\t")[2].splitlines() or [str(error)]
-        raise ConfigError(f"{path}: its weights do not fit the network that it describes: {difference[0].strip()}") from error
+        difference = first_difference(error) or str(error)
+        raise ConfigError(f"{path}: its weights do not fit the network that it describes: {difference}") from error
 
 
 def _check_classes(found: Sequence[str], expected: Sequence[str], where: str | Path) -> None:

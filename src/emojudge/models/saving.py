@@ -9,7 +9,7 @@ import numpy as np
 from torch import nn
 
 from ..errors import ConfigError
-from .checkpoint import check_checkpoint
+from .checkpoint import check_checkpoint, first_difference
 
 LEARNT = "learnt"
 """Key of a checkpoint under which a module tells what its outputs are."""
@@ -113,11 +113,11 @@ class SavedModule(L.LightningModule):
         try:
             return super().load_state_dict(state_dict, *args, **options)
         except RuntimeError as error:
-            _, _, differences = str(error).partition("\n\t")
-            if not differences:
+            difference = first_difference(error)
+            if not difference:
                 raise
             raise ConfigError(
-                f"the checkpoint does not fit the network of the config: {differences.splitlines()[0].strip()} "
+                f"the checkpoint does not fit the network of the config: {difference} "
                 "Use the config that it was trained with (config_fit.yaml beside it)"
             ) from error
 

@@ -1,7 +1,12 @@
-"""Statistics over real frames only, so that padding changes nothing."""
+"""Masks of real frames, and statistics over these only, so that padding changes nothing."""
 
 import torch
 from torch import Tensor, nn
+
+
+def first_places(n: Tensor, size: int) -> Tensor:
+    """Return ``(batch, size)``, True on the first ``n`` places of each row; ``n`` is ``(batch,)``."""
+    return torch.arange(size, device=n.device) < n[:, None]
 
 
 def masked_mean(x: Tensor, mask: Tensor) -> Tensor:

@@ -14,13 +14,13 @@ from torch.utils.checkpoint import checkpoint
 from ..batch import Batch
 
 
-def in_micro_batches(network: nn.Module, batch: Batch, parts: int) -> Tensor:
+def in_micro_batches(network: nn.Module, batch: Batch, n_parts: int) -> Tensor:
     """Return a network's outputs for a batch, ``(batch, outputs)``, having taken it in so many parts, one after the other.
 
     A loss that is no mean over utterances, such as concordance, is then of the effective batch, which accumulation of gradients over
     batches cannot do. It is a two-pass gradient cache (Gao et al., 2021, "Scaling Deep Contrastive Learning Batch Size under Memory
     Limited Setup"), made of torch's activation checkpoints: the first pass keeps nothing but the outputs; the backward pass runs each
-    part again and holds one part's activations at a time. So memory is that of ``batch / parts`` utterances, beside the inputs of all,
+    part again and holds one part's activations at a time. So memory is that of ``batch / n_parts`` utterances, beside the inputs of all,
     and time is that of one more forward pass.
 
     The second pass of a part repeats the first one exactly: random numbers of torch, numpy and Python, autocast and running statistics
@@ -32,19 +32,19 @@ def in_micro_batches(network: nn.Module, batch: Batch, parts: int) -> Tensor:
     Args:
         network: ``forward(batch) -> (batch, outputs)``, each row of the utterance of that row alone.
         batch: The utterances; parts are cut in their order, of equal size or one apart, and keep the padding.
-        parts: How many; more than utterances are as many as these.
+        n_parts: How many; more than utterances are as many as these.
 
     Raises:
-        ValueError: If ``parts`` is below 1.
+        ValueError: If ``n_parts`` is below 1.
     """
-    if parts < 1:
-        raise ValueError(f"a batch is taken in one part or more, found {parts}")
+    if n_parts < 1:
+        raise ValueError(f"a batch is taken in one part or more, found {n_parts}")
     n = len(batch.row)
-    parts = min(parts, n)
-    if parts <= 1 or not torch.is_grad_enabled():
+    n_parts = min(n_parts, n)
+    if n_parts <= 1 or not torch.is_grad_enabled():
         return network(batch)  # type: ignore[no-any-return]
     outputs = []
-    for start, stop in pairwise(n * k // parts for k in range(parts + 1)):
+    for start, stop in pairwise(n * k // n_parts for k in range(n_parts + 1)):
         part = Batch._make(None if field is None else field[start:stop] for field in batch)
         passes = partial(_passes, network)
         outputs.append(checkpoint(network, part, use_reentrant=False, preserve_rng_state=True, context_fn=passes))

@@ -82,7 +82,11 @@ class TopLayers(Tuning):
 
 
 class Transformer(Tuning):
-    """All is trained but the convolutional feature extractor (paper, section 4.2). Of a text encoder that is everything."""
+    """All is trained but the convolutional feature extractor. Of a text encoder that is everything.
+
+    Paper: section 4.2 freezes the extractor and does not say whether the transformer is tuned. We tune it; ``Frozen`` is the literal
+    reading.
+    """
 
     def apply(self, model: nn.Module, layers: Sequence[nn.Module], front: Iterable[nn.Module] = (), top: Iterable[nn.Module] = ()) -> None:
         """Freeze the front."""

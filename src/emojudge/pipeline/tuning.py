@@ -8,7 +8,7 @@ from ..errors import ConfigError, FusionError, some
 from ..evaluation.prior import target_distribution
 from ..labels import ATTRIBUTES
 from .config import FusionConfig
-from .systems import System
+from .systems import TASKS, System
 
 
 def check_tuning(table: Table, config: FusionConfig, systems: Collection[System]) -> None:
@@ -20,7 +20,7 @@ def check_tuning(table: Table, config: FusionConfig, systems: Collection[System]
     """
     if config.folds < 2:
         raise ConfigError(f"fusion.folds is {config.folds}; cross-validation needs at least 2")
-    learners = {task: [system.name for system in systems if task in system.tasks] for task in ("emotion", "attributes")}
+    learners = {task: [system.name for system in systems if task in system.tasks] for task in TASKS}
     if learners["emotion"]:
         _check_emotions(table, learners["emotion"])
         target_distribution(config.target_prior, [1.0] * len(table.info.classes))

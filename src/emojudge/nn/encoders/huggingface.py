@@ -8,8 +8,9 @@ from torch import Tensor, nn
 from ...audio import SAMPLE_RATE
 from ...errors import ConfigError
 from ..layers import Layer
+from ..masked import first_places
 from ..tuning import Transformer, Tuning
-from .pretrained import PretrainedEncoder, first, one_by_one
+from .pretrained import PretrainedEncoder, one_by_one
 from .spec_augment import SpecAugment
 from .transformer import load_config, load_model, plain_config
 from .wavlm import use_modules
@@ -27,14 +28,15 @@ _LAST_NORM = "encoder.layer_norm"
 class HuggingFaceEncoder(PretrainedEncoder):
     """Frames of a self-supervised speech encoder, one every 20 ms (paper, section 4.2).
 
-    LayerDrop is 0, an adapter above the transformer is left out, weights are float32. Padding changes no utterance's frames in
+    An adapter above the transformer is left out, and weights are float32. Padding changes no utterance's frames in
     evaluation. A group norm over time in the feature extractor (base sizes, ``feat_extract_norm: group``) would let it: there the
     extractor takes clip by clip, and the transformer the batch, for which the masks suffice. Models
     whose transformer sees padding too take clip by clip throughout. In training such models see padding, as in pretraining.
 
     Paper: it freezes the feature extractor and does not say whether the transformer is tuned (section 4.2); we tune it.
 
-    Paper: it does not say whether the checkpoint's SpecAugment is on; ``spec_augment`` turns it on.
+    Paper: it does not say whether the checkpoint's SpecAugment and LayerDrop are on; ``spec_augment`` turns the one on, and the other is
+    always 0, since a layer that is dropped gets no gradient.
 
     Args:
         model: A name on the Hugging Face hub, a local folder, or sizes: ``model_type`` and what differs from the
@@ -118,7 +120,7 @@ class HuggingFaceEncoder(PretrainedEncoder):
         n_frames = self.model._get_feat_extract_output_lengths(n_samples)
         run = self._through_parts if self._alike else self._through_model
         frames = self._taken(lambda: run(waveform, n_samples, n_frames))
-        return frames, first(n_frames, frames.shape[1])
+        return frames, first_places(n_frames, frames.shape[1])
 
     def rebuild_arguments(self) -> dict[str, Any]:
         """Return the arguments that build this encoder again without the hub, for its weights to be loaded into."""
@@ -126,7 +128,7 @@ class HuggingFaceEncoder(PretrainedEncoder):
 
     def _through_parts(self, waveform: Tensor, n_samples: Tensor, n_frames: Tensor) -> Tensor:
         features = self._extracted(waveform, n_samples)  # (batch, frames, channels)
-        mask = first(n_frames, features.shape[1])
+        mask = first_places(n_frames, features.shape[1])
         frames = self.model.feature_projection(features)
         frames = frames[0] if isinstance(frames, tuple) else frames  # (batch, frames, features)
         if self.spec_augment is not None and self.training:
@@ -141,7 +143,7 @@ class HuggingFaceEncoder(PretrainedEncoder):
         return nn.utils.rnn.pad_sequence(clips, batch_first=True)
 
     def _through_model(self, waveform: Tensor, n_samples: Tensor, n_frames: Tensor) -> Tensor:
-        heard = first(n_samples, waveform.shape[1])
+        heard = first_places(n_samples, waveform.shape[1])
         return self.model(waveform, attention_mask=heard.long()).last_hidden_state  # type: ignore[no-any-return]
 
 

@@ -5,6 +5,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from ..masked import first_places
+
 
 class LogMel(nn.Module):
     """Logarithm of the power in mel bands, one frame every ``hop_s`` seconds.
@@ -174,7 +176,7 @@ def _frame_mask(mask: Tensor, hop: int, n_frames_max: int) -> Tensor:
     """Return which frames are real, ``(batch, n_frames_max)``: one more than there are whole hops, none where no sample is real."""
     n_samples = mask.sum(dim=1)
     n_frames = torch.where(n_samples > 0, n_samples // hop + 1, 0)
-    return torch.arange(n_frames_max, device=mask.device) < n_frames[:, None]
+    return first_places(n_frames, n_frames_max)
 
 
 def _mel(frequency_hz: float) -> float:

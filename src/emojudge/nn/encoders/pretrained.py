@@ -9,6 +9,7 @@ from torch.utils.checkpoint import checkpoint
 
 from ...errors import ConfigError
 from ..layers import Layer, LayerMixture, captured, cut_above, transformer_layers
+from ..masked import first_places
 from ..tuning import TunedEncoder, Tuning
 
 
@@ -91,11 +92,6 @@ class PretrainedEncoder(TunedEncoder):
                 parameter.requires_grad_(False)
 
 
-def first(n: Tensor, size: int) -> Tensor:
-    """Return ``(batch, size)``, True on the first ``n`` places of each row."""
-    return torch.arange(size, device=n.device) < n[:, None]
-
-
 def one_by_one(encode: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], given: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     """Return the frames of a batch, each row encoded by itself without its padding, and which are real.
 
@@ -106,4 +102,4 @@ def one_by_one(encode: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], given:
     """
     rows = [encode(given[i : i + 1, :n], mask[i : i + 1, :n])[0][0] for i, n in enumerate(mask.sum(dim=1).tolist())]
     frames = nn.utils.rnn.pad_sequence(rows, batch_first=True)  # (batch, frames, features)
-    return frames, first(torch.tensor([len(row) for row in rows], device=frames.device), frames.shape[1])
+    return frames, first_places(torch.tensor([len(row) for row in rows], device=frames.device), frames.shape[1])

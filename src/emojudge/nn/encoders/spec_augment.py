@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
+from ..masked import first_places
 
 
 class SpecAugment(nn.Module):
@@ -68,5 +69,4 @@ def spans(lengths: Tensor, size: int, share: float, width: int, least: int) -> T
     start = (draw[:, 1:] * room).long().minimum(room - 1)  # (batch, spans)
     place = torch.arange(size, device=lengths.device)
     inside = (place >= start[:, :, None]) & (place < start[:, :, None] + width)  # (batch, spans, size)
-    counts = torch.arange(n_most, device=lengths.device) < n_spans[:, None]
-    return (inside & counts[:, :, None]).any(dim=1)
+    return (inside & first_places(n_spans, n_most)[:, :, None]).any(dim=1)

@@ -26,9 +26,10 @@ class WhisperEncoder(PretrainedEncoder):
     changes no utterance's frames. ``padded`` is the form of the training, which equals transformers' own encoder on its own
     feature extractor's output. The log-mel frames of both are the same, unless the loudest frame has its centre behind the clip.
 
-    Positions are sinusoids and are not trained; LayerDrop is 0, weights are float32. Samples are taken as they are, in -1 to 1.
+    Positions are sinusoids and are not trained; weights are float32. Samples are taken as they are, in -1 to 1.
 
-    Paper: it does not say which of the two it uses (section 4.2); we take the clip's own length.
+    Paper: it does not say which of the two it uses (section 4.2); we take the clip's own length. LayerDrop is 0, as in
+    ``HuggingFaceEncoder``.
 
     Paper: it freezes the feature extractor; of Whisper these are its two convolutions. Whether the transformer is tuned is
     not said; we tune it.
