@@ -77,10 +77,10 @@ class BestCheckpoint(_RunCheckpoint):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Refuse a run that would have nothing to choose from: by number of batches, Lightning validates whenever so many have passed."""
-        n_batches = trainer.num_training_batches * (trainer.max_epochs or -1)
-        if trainer.check_val_every_n_epoch is None and 0 < n_batches < trainer.val_check_batch:
+        n_batches, interval = trainer.num_training_batches * (trainer.max_epochs or -1), trainer.val_check_batch
+        if trainer.check_val_every_n_epoch is None and interval is not None and 0 < n_batches < interval:
             raise ConfigError(
-                f"trainer.val_check_interval is {trainer.val_check_batch} batches, but the whole run has {n_batches:g}: it would "
+                f"trainer.val_check_interval is {interval} batches, but the whole run has {n_batches:g}: it would "
                 "never be validated; for once an epoch set it to 1.0 and trainer.check_val_every_n_epoch to 1"
             )
 
