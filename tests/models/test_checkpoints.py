@@ -12,6 +12,7 @@ import torch
 from jsonargparse import set_parsing_settings
 from lightning.pytorch.cli import LightningCLI
 from safetensors.torch import load_file, save_file
+from tiny_sizes import WAVLM
 from torch.utils.data import DataLoader
 
 from emojudge.batch import Batch
@@ -27,17 +28,6 @@ from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel, WhisperE
 from emojudge.nn.encoders.ecapa.speechbrain import their_name
 
 CLASSES = ["sad", "happy", "neutral"]
-WAVLM = {
-    "model_type": "wavlm",
-    "hidden_size": 16,
-    "num_hidden_layers": 1,
-    "num_attention_heads": 2,
-    "intermediate_size": 16,
-    "conv_dim": [8] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 2,
-    "feat_extract_norm": "layer",
-}
 
 
 def batch():

@@ -3,14 +3,14 @@
 from types import SimpleNamespace
 
 import pytest
+from tiny_sizes import SIZES, WAVLM
 from transformers import RobertaConfig, RobertaModel
 
 from emojudge.errors import ConfigError
 from emojudge.models import AcousticNetwork, TextNetwork
 from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, HuggingFaceTextEncoder, LogMel
 
-SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-SPEECH = {"model_type": "wav2vec2", **SIZES, "conv_dim": [8] * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2}
+SPEECH = {**WAVLM, "model_type": "wav2vec2"}
 STAGES = ["fit", "validate", "test", "predict"]
 
 

@@ -11,11 +11,13 @@ from typing import Any
 
 import lightning as L
 import pytest
+import tiny_sizes
 import torch
 import yaml
 from jsonargparse import set_parsing_settings
 from lightning.pytorch.cli import LightningCLI
 from safetensors.torch import load_file, save_file
+from tiny_sizes import WAVLM
 from torch.utils.data import DataLoader
 
 from emojudge.batch import Batch
@@ -36,12 +38,7 @@ from emojudge.models import (
 from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
 
 CLASSES = ["sad", "happy", "neutral"]
-SIZES = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-WAVLM = {
-    **{"model_type": "wavlm", **SIZES, "conv_dim": [8] * 7, "feat_extract_norm": "layer"},
-    **{"num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 2},
-}
-ROBERTA = {"model_type": "roberta", **SIZES, "vocab_size": 300, "max_position_embeddings": 18}
+ROBERTA = {**tiny_sizes.ROBERTA, "vocab_size": 300, "max_position_embeddings": 18}
 
 
 def part(class_path: str, **init_args: Any) -> dict[str, Any]:

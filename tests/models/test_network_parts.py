@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import tiny_sizes
 import torch
 from jsonargparse import ArgumentParser
 from torch import nn
@@ -16,27 +17,8 @@ from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, HuggingFaceTextE
 from emojudge.nn.tuning import LoRA
 
 CLASSES = ["sad", "happy", "neutral"]
-WAVLM = {
-    "model_type": "wavlm",
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "conv_dim": [8] * 7,
-    "num_conv_pos_embeddings": 16,
-    "num_conv_pos_embedding_groups": 2,
-    "feat_extract_norm": "layer",
-    "do_stable_layer_norm": True,
-}
-ROBERTA = {
-    "model_type": "roberta",
-    "vocab_size": 50,
-    "hidden_size": 16,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 2,
-    "intermediate_size": 32,
-    "max_position_embeddings": 14,
-}
+WAVLM = {**tiny_sizes.WAVLM, "num_hidden_layers": 2, "do_stable_layer_norm": True}
+ROBERTA = {**tiny_sizes.ROBERTA, "num_hidden_layers": 2}
 
 
 def ecapa():
