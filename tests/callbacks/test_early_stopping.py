@@ -70,6 +70,14 @@ def test_a_score_that_is_not_logged_is_named(fit, scripted, batches):
         fit(module, batches(DATA), StopEarly(patience=2), max_epochs=1)
 
 
+def test_a_module_that_names_no_score_is_told_so(fit, scripted, batches):
+    module = scripted()
+    module.monitor = ""
+    module.on_validation_epoch_end = lambda: module.log("val/macro_f1", 1.0, batch_size=1)
+    with pytest.raises(ConfigError, match="the score that the module should name as its monitor"):
+        fit(module, batches(DATA), StopEarly(patience=2), max_epochs=1)
+
+
 @pytest.mark.parametrize(
     ("settings", "words"), [({"patience": 0}, "patience is 0"), ({"patience": 2, "min_delta": -0.1}, "min_delta is -0.1")]
 )

@@ -11,6 +11,8 @@ from emojudge.callbacks import ProgressFile, progress
 
 
 class Scored(LightningModule):
+    monitor = "val/macro_f1"
+
     def __init__(self):
         super().__init__()
         self.weight = torch.nn.Parameter(torch.zeros(1))

@@ -10,6 +10,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.trainer.states import TrainerFn
 
 from ..errors import ConfigError
+from .score import monitor_of
 from .whole_files import WholeFiles
 
 FOLDER = "checkpoints"
@@ -67,7 +68,7 @@ class BestCheckpoint(_RunCheckpoint):
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Find the value to choose by, and the folder."""
         if self.monitor is None:
-            self.monitor = getattr(pl_module, "monitor", None) or None
+            self.monitor = monitor_of(pl_module) or None
         if self.monitor is None and stage == TrainerFn.FITTING:
             raise ConfigError(
                 f"{type(pl_module).__name__} has no attribute 'monitor' that names the value to choose the best checkpoint by; "

@@ -61,7 +61,8 @@ class StopEarly(EarlyStopping):
             return
         if self.monitor not in trainer.callback_metrics:
             raise ConfigError(
-                f"early_stopping waits for {self.monitor}, which is not logged (logged: {some(trainer.callback_metrics)}); "
+                f"early_stopping waits for {self.monitor or 'the score that the module should name as its monitor'}, "
+                f"which is not logged (logged: {some(trainer.callback_metrics)}); "
                 "leave early_stopping.patience out, or train with data to validate on"
             )
         stopped = trainer.should_stop

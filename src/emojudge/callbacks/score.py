@@ -4,13 +4,12 @@ import math
 
 from lightning.pytorch import LightningModule, Trainer
 
-_DEFAULT = "val/macro_f1"
 _IN_WORDS = {"val/macro_f1": "dev macro-F1", "val/ccc_mean": "dev mean CCC"}
 
 
 def monitor_of(pl_module: LightningModule) -> str:
-    """Return the name under which a module logs the score that its checkpoints are chosen by; more is better."""
-    return str(getattr(pl_module, "monitor", _DEFAULT))
+    """Return the name under which a module logs the score that its checkpoints are chosen by, more being better; empty if it has none."""
+    return str(getattr(pl_module, "monitor", ""))
 
 
 def in_words(monitor: str) -> str:
