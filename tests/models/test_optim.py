@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from emojudge.errors import ConfigError
+from emojudge.models.groups import check_options
 from emojudge.models.optim import LinearWarmup, WarmupCosine
 
 
@@ -57,3 +59,15 @@ def test_tiny_runs_and_resumed_schedules_work(schedule):
 def test_a_share_is_a_share():
     with pytest.raises(ValueError, match="share must be between 0 and 1"):
         rates(LinearWarmup, 10, share=10)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"lrr": 1e-3}, r"group_options of 'pooling' has 'lrr', but AdamW has lr, .*Did you mean 'lr'\?"),
+        ({"lr": "fast"}, "group_options of 'pooling': lr is 'fast', expected a number"),
+    ],
+)
+def test_an_option_of_a_group_is_one_of_the_optimizer(options, message):
+    with pytest.raises(ConfigError, match=message):
+        check_options({"pooling": options}, torch.optim.AdamW([torch.zeros(1)]).defaults, "AdamW")

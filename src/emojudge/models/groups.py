@@ -32,3 +32,23 @@ def named_groups(module: nn.Module, groups: Sequence[Mapping[str, Any]], options
     if forgotten or len(grouped) != len(once):
         raise ConfigError(f"each trainable parameter must be in one group; {forgotten[0] if forgotten else 'one'} is in none or in two")
     return [{**group, **options.get(group["name"], {})} for group in groups]
+
+
+def check_options(options: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], optimizer: str) -> None:
+    """Check that values of groups are ones that the optimizer has; torch keeps any other and never looks at it.
+
+    Args:
+        options: Optimizer values of some groups by name.
+        defaults: The optimizer's own values.
+        optimizer: Its name, for messages.
+
+    Raises:
+        ConfigError: If one is not, or is no number where the optimizer's own is one.
+    """
+    for group, values in options.items():
+        for name, value in values.items():
+            if name not in defaults:
+                known = ", ".join(defaults)
+                raise ConfigError(f"group_options of '{group}' has '{name}', but {optimizer} has {known}.{nearest(name, list(defaults))}")
+            if isinstance(defaults[name], int | float) and not isinstance(value, int | float):
+                raise ConfigError(f"group_options of '{group}': {name} is {value!r}, expected a number")

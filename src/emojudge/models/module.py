@@ -15,7 +15,7 @@ from torchmetrics import MeanMetric
 from ..batch import Batch
 from ..errors import ConfigError, EmojudgeError, some
 from ..nn.micro_batches import in_micro_batches
-from .groups import GroupOptions, named_groups
+from .groups import GroupOptions, check_options, named_groups
 from .saving import SavedModule
 
 _log = logging.getLogger(__name__)
@@ -170,9 +170,10 @@ class EmojudgeModule(SavedModule):
         resuming keep working.
 
         Raises:
-            ConfigError: If ``group_options`` names no group, or the length of the run is not known to a schedule.
+            ConfigError: If ``group_options`` names no group or no option of the optimizer, or the length of the run is not known to a schedule.
         """
         optimizer = self.optimizer(named_groups(self, self.network.parameter_groups(), self.group_options or {}))
+        check_options(self.group_options or {}, optimizer.defaults, type(optimizer).__name__)
         if self.lr_scheduler is None:
             return optimizer
         steps = self.trainer.estimated_stepping_batches
