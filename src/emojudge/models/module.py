@@ -170,7 +170,7 @@ class EmojudgeModule(SavedModule):
         resuming keep working.
 
         Raises:
-            ConfigError: If ``group_options`` names no group or no option of the optimizer, or the length of the run is not known to a schedule.
+            ConfigError: If ``group_options`` names no group or no option of the optimizer, or a schedule does not know the run's length.
         """
         optimizer = self.optimizer(named_groups(self, self.network.parameter_groups(), self.group_options or {}))
         check_options(self.group_options or {}, optimizer.defaults, type(optimizer).__name__)
