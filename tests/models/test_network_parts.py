@@ -279,3 +279,17 @@ def test_networks_are_built_from_yaml_with_references():
     assert built.acoustic.encoder.masking.time_masks == 1
     batch = batch_of([9000, 5000], [9, 5])
     assert built.acoustic(batch).shape == built.text(batch).shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message"),
+    [
+        ({"classes": "sad"}, "classes is 'sad', expected a list of names"),
+        ({"classes": -2}, "classes is -2, expected a list of names, or their number"),
+        ({"classes": ["sad", "happy", "sad"]}, "the classes are sad, happy, sad, expected each once"),
+        ({"classes": None, "attributes": "valence"}, r"attributes is 'valence', expected a list: \['valence'\]"),
+    ],
+)
+def test_a_name_is_no_list_and_comes_once(outputs, message):
+    with pytest.raises(ConfigError, match=message):
+        AcousticNetwork(EcapaTdnn(channels=8, features=8, bottleneck=4), **outputs)

@@ -91,6 +91,14 @@ def test_targets_are_chosen_by_name():
         adapted(model)
 
 
+def test_a_name_is_no_list_of_targets():
+    model = Model()
+    with pytest.raises(ConfigError, match=r"LoRA's targets are 'query', expected a list: \['query'\]"):
+        LoRA(targets="query").apply(model, list(model.layers))
+    with pytest.raises(ConfigError, match="this encoder has none"):
+        LoRA().apply(model, [])
+
+
 def test_without_peft_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "peft", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'emojudge\[lora\]'"):

@@ -95,7 +95,7 @@ class FocalLoss(nn.Module):
 
     def __init__(self, gamma: float = 2.0, label_smoothing: float = 0.0) -> None:
         super().__init__()
-        if gamma < 0 or not 0 <= label_smoothing < 1:
+        if not gamma >= 0 or not 0 <= label_smoothing < 1:
             raise ValueError(f"gamma must be 0 or more and label_smoothing in [0, 1), found {gamma} and {label_smoothing}")
         self.gamma = gamma
         self.label_smoothing = label_smoothing

@@ -25,7 +25,7 @@ class Network(nn.Module):
         attributes: Which of valence, arousal and dominance it gives, in the order of its outputs; None for none.
 
     Raises:
-        ConfigError: If there is nothing to give, or an attribute is unknown or comes twice.
+        ConfigError: If there is nothing to give, an attribute is unknown, or a class or an attribute comes twice.
     """
 
     parts: tuple[str, ...] = ()
@@ -33,6 +33,7 @@ class Network(nn.Module):
 
     def __init__(self, classes: Sequence[str] | int | None, attributes: Sequence[str] | None = None) -> None:
         super().__init__()
+        check_class_names(classes)
         self.classes: tuple[str, ...] | None = None if not classes or isinstance(classes, int) else tuple(classes)
         self.n_classes = classes if isinstance(classes, int) else len(classes or ())
         self.attributes = known_attributes(attributes or ())
@@ -120,12 +121,26 @@ def built(part: Callable[..., nn.Module], *sizes: int) -> nn.Module:
     return part if isinstance(part, nn.Module) else part(*sizes)
 
 
+def check_class_names(classes: Sequence[str] | int | None) -> None:
+    """Check a class list: a name is no list of its letters, and no name comes twice.
+
+    Raises:
+        ConfigError: If it is.
+    """
+    if isinstance(classes, str) or (isinstance(classes, int) and classes < 0):
+        raise ConfigError(f"classes is {classes!r}, expected a list of names, or their number")
+    if not isinstance(classes, int | None) and len(set(classes)) < len(classes):
+        raise ConfigError(f"the classes are {', '.join(classes)}, expected each once")
+
+
 def known_attributes(names: Sequence[str]) -> tuple[str, ...]:
     """Return the names of attributes, each of which must be one of ``labels.ATTRIBUTES``.
 
     Raises:
         ConfigError: If one is not, or comes twice.
     """
+    if isinstance(names, str):
+        raise ConfigError(f"attributes is '{names}', expected a list: ['{names}']")
     for name in names:
         if name not in ATTRIBUTES:
             raise ConfigError(f"'{name}' is no attribute (known: {', '.join(ATTRIBUTES)}).{nearest(name, ATTRIBUTES)}")

@@ -131,11 +131,15 @@ class LoRA(Tuning):
             MissingExtraError: If peft is not installed.
         """
         peft = need("peft", "lora")
+        if isinstance(self.targets, str):
+            raise ConfigError(f"LoRA's targets are '{self.targets}', expected a list: ['{self.targets}']")
         inside = {id(module) for layer in layers for module in layer.modules() if isinstance(module, nn.Linear)}
         names = [name for name, module in model.named_modules() if id(module) in inside]
         wanted = tuple(QUERY_AND_VALUE if self.targets is None else self.targets)
         chosen = [name for name in names if name.split(".")[-1] in wanted]
         missing = [] if self.targets is None else sorted(set(wanted) - {name.split(".")[-1] for name in chosen})
+        if not names:
+            raise ConfigError("LoRA adapts the linear layers of a transformer, and this encoder has none; choose another tuning")
         if missing or not chosen:
             known = ", ".join(sorted({name.split(".")[-1] for name in names}))
             meant = ", ".join(missing) or "the query and value projections"
@@ -143,6 +147,18 @@ class LoRA(Tuning):
         model.requires_grad_(False)
         config = peft.LoraConfig(r=self.rank, lora_alpha=self.alpha, lora_dropout=self.dropout, target_modules=chosen)
         peft.inject_adapter_in_model(config, model)
+
+
+def check_tuning(tuning: Any) -> None:
+    """Check that an encoder was given a tuning, and not its name or its class.
+
+    Raises:
+        ConfigError: If it was not.
+    """
+    if isinstance(tuning, type) and issubclass(tuning, Tuning):
+        raise ConfigError(f"tuning is the class {tuning.__name__}; make one: {tuning.__name__}()")
+    if not isinstance(tuning, Tuning):
+        raise ConfigError(f"tuning is {tuning!r}, expected one of emojudge.nn.tuning, such as Frozen()")
 
 
 def merge_lora(module: nn.Module) -> None:

@@ -157,3 +157,16 @@ def test_masking_hides_bands_of_both_views():
 def test_channels_must_fit_the_scale():
     with pytest.raises(ValueError, match="multiple of scale"):
         EcapaTdnn(channels=30, scale=8)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"normalize": "uterance"}, "normalize is 'uterance', expected one of utterance, train, both, none"),
+        ({"stride": 0}, r"found 0 and \[2, 3, 4\]"),
+        ({"dilations": []}, r"found 1 and \[\]"),
+    ],
+)
+def test_a_setting_that_would_be_passed_over_or_break_later_is_refused(setting, message):
+    with pytest.raises(ValueError, match=message):
+        small(**setting)

@@ -185,7 +185,7 @@ def test_what_is_frozen_keeps_its_statistics():
 
 
 def test_lora_finds_nothing_to_adapt():
-    with pytest.raises(ConfigError, match="LoRA finds no linear layer"):
+    with pytest.raises(ConfigError, match="LoRA adapts the linear layers of a transformer, and this encoder has none"):
         small(tuning=LoRA())
 
 

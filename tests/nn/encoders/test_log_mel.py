@@ -4,7 +4,7 @@ import math
 import pytest
 import torch
 
-from emojudge.nn.encoders import LogMel
+from emojudge.nn.encoders import DecibelMel, LogMel
 from emojudge.nn.encoders.log_mel import mel_filterbank
 
 
@@ -71,6 +71,21 @@ def test_more_bands_than_bins_are_refused():
 def test_bands_above_half_of_the_sample_rate_are_refused():
     with pytest.raises(ValueError, match="f_max_hz is 7600, but sound at 8000 Hz ends at 4000 Hz"):
         LogMel(n_mels=20, f_max_hz=7600.0, sample_rate=8000)
+
+
+@pytest.mark.parametrize("kind", [LogMel, DecibelMel])
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"hop_s": 0.0}, "hop_s is 0, which at 16000 Hz is less than a sample"),
+        ({"window_s": 1e-5}, "window_s is 1e-05, which at 16000 Hz is less than a sample"),
+        ({"n_mels": 0}, "n_mels must be 1 or more, found 0"),
+        ({"f_min_hz": 7000.0, "f_max_hz": 100.0}, "f_min_hz is 7000, expected 0 or more and less than f_max_hz, which is 100"),
+    ],
+)
+def test_frames_that_cannot_be_are_refused(kind, setting, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**setting)
 
 
 def test_half_precision_leaves_the_spectrum_alone():

@@ -217,8 +217,19 @@ def test_a_kind_that_cannot_be_used_is_refused_in_one_line():
         HuggingFaceTextEncoder({**tiny_models.TEXT["bert"], "model_type": "xmod"}, pretrained=False)
     with pytest.raises(ConfigError, match="the layers of sew models give frames of other shapes; set layer to last"):
         tiny_models.speech("sew", layer="weighted")
-    with pytest.raises(ConfigError, match="albert models keep no list of layers that could be weighted"):
+    with pytest.raises(ConfigError, match="albert models keep no list of layers that could be chosen or weighted"):
         HuggingFaceTextEncoder({**tiny_models.TEXT["bert"], "model_type": "albert"}, pretrained=False, layer="weighted")
+
+
+@pytest.mark.parametrize("build", [tiny_models.speech, tiny_models.text])
+def test_a_layer_or_a_tuning_that_does_not_exist_is_refused(build):
+    name = "wavlm-large" if build is tiny_models.speech else "deberta"
+    with pytest.raises(ConfigError, match=r"layer is 'weigthed', expected last, weighted or a number from 1\. Did you mean 'weighted'\?"):
+        build(name, layer="weigthed")
+    with pytest.raises(ConfigError, match=r"tuning is 'lora', expected one of emojudge.nn.tuning, such as Frozen\(\)"):
+        build(name, tuning="lora")
+    with pytest.raises(ConfigError, match=r"tuning is the class LoRA; make one: LoRA\(\)"):
+        build(name, tuning=LoRA)
 
 
 def test_trying_a_kind_draws_nothing_from_the_generator():
@@ -226,3 +237,13 @@ def test_trying_a_kind_draws_nothing_from_the_generator():
     state = torch.get_rng_state()
     encoder._try(torch.arange(4))
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [{"num_attention_heads": 3}, {"hidden_act": "gleu"}, {"vocab_size": 1}, {"hidden_size": -4}],
+    ids=lambda sizes: next(iter(sizes)),
+)
+def test_sizes_that_do_not_fit_are_refused_in_one_line(sizes):
+    with pytest.raises(ConfigError, match=r"^no roberta model has these sizes: .+$"):
+        HuggingFaceTextEncoder({**tiny_models.TEXT["roberta"], **sizes}, pretrained=False)

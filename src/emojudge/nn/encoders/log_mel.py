@@ -40,9 +40,9 @@ class LogMel(nn.Module):
         super().__init__()
         self.n_mels = n_mels
         self.sample_rate = sample_rate
-        self.hop = round(hop_s * sample_rate)
+        self.hop = _n_samples("hop_s", hop_s, sample_rate)
         self.floor = floor
-        n_window = round(window_s * sample_rate)
+        n_window = _n_samples("window_s", window_s, sample_rate)
         self.n_fft = 2 ** math.ceil(math.log2(n_window))
         window = torch.hann_window(n_window)
         # both follow from the arguments: nothing to keep in a checkpoint
@@ -99,9 +99,9 @@ class DecibelMel(nn.Module):
         super().__init__()
         self.n_mels = n_mels
         self.sample_rate = sample_rate
-        self.hop = round(hop_s * sample_rate)
+        self.hop = _n_samples("hop_s", hop_s, sample_rate)
         self.top_db = top_db
-        self.n_fft = round(window_s * sample_rate)
+        self.n_fft = _n_samples("window_s", window_s, sample_rate)
         self.register_buffer("window", torch.hamming_window(self.n_fft), persistent=False)
         self.register_buffer("filterbank", _even_triangles(n_mels, self.n_fft, sample_rate, f_min_hz, f_max_hz), persistent=False)
 
@@ -143,12 +143,10 @@ def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int, f_min_hz: float = 
     Mel as in HTK: ``2595 log10(1 + f / 700)``.
 
     Raises:
-        ValueError: If the highest band ends above half of the sample rate, or a band is so narrow that no Fourier bin falls
-            into it.
+        ValueError: If the highest band ends above half of the sample rate or below the lowest, or a band is so narrow that no
+            Fourier bin falls into it.
     """
-    f_max_hz = sample_rate / 2 if f_max_hz is None else f_max_hz
-    if f_max_hz > sample_rate / 2:
-        raise ValueError(f"f_max_hz is {f_max_hz:g}, but sound at {sample_rate} Hz ends at {sample_rate / 2:g} Hz; lower f_max_hz")
+    f_max_hz = _highest(n_mels, sample_rate, f_min_hz, f_max_hz)
     mel = torch.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2, dtype=torch.float64)
     edge = 700 * (10 ** (mel / 2595) - 1)  # (n_mels + 2,)
     frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, dtype=torch.float64)
@@ -164,12 +162,31 @@ def mel_filterbank(n_mels: int, n_fft: int, sample_rate: int, f_min_hz: float = 
 
 def _even_triangles(n_mels: int, n_fft: int, sample_rate: int, f_min_hz: float, f_max_hz: float | None) -> Tensor:
     """Return SpeechBrain's filters ``(n_mels, n_fft // 2 + 1)``, in float32 throughout as there."""
-    f_max_hz = sample_rate / 2 if f_max_hz is None else f_max_hz
+    f_max_hz = _highest(n_mels, sample_rate, f_min_hz, f_max_hz)
     mel = torch.linspace(_mel(f_min_hz), _mel(f_max_hz), n_mels + 2)
     edge = 700 * (10 ** (mel / 2595) - 1)  # (n_mels + 2,)
     frequency = torch.linspace(0, sample_rate // 2, n_fft // 2 + 1)
     slope = (frequency - edge[1:-1, None]) / (edge[1:-1] - edge[:-2])[:, None]  # (n_mels, bins)
     return torch.minimum(slope + 1, 1 - slope).clamp(min=0)
+
+
+def _highest(n_mels: int, sample_rate: int, f_min_hz: float, f_max_hz: float | None) -> float:
+    """Return the upper edge of the highest band, having looked at the others."""
+    f_max_hz = sample_rate / 2 if f_max_hz is None else f_max_hz
+    if n_mels < 1:
+        raise ValueError(f"n_mels must be 1 or more, found {n_mels}")
+    if f_max_hz > sample_rate / 2:
+        raise ValueError(f"f_max_hz is {f_max_hz:g}, but sound at {sample_rate} Hz ends at {sample_rate / 2:g} Hz; lower f_max_hz")
+    if not 0 <= f_min_hz < f_max_hz:
+        raise ValueError(f"f_min_hz is {f_min_hz:g}, expected 0 or more and less than f_max_hz, which is {f_max_hz:g}")
+    return f_max_hz
+
+
+def _n_samples(name: str, seconds: float, sample_rate: int) -> int:
+    n = round(seconds * sample_rate)
+    if n < 1:
+        raise ValueError(f"{name} is {seconds:g}, which at {sample_rate} Hz is less than a sample")
+    return n
 
 
 def _frame_mask(mask: Tensor, hop: int, n_frames_max: int) -> Tensor:

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from ...errors import ConfigError
+from ...errors import ConfigError, nearest
 from ..layers import Layer, LayerMixture, captured, cut_above, transformer_layers
 from ..masked import first_places
-from ..tuning import TunedEncoder, Tuning
+from ..tuning import TunedEncoder, Tuning, check_tuning
 
 
 class PretrainedEncoder(TunedEncoder):
@@ -34,17 +34,20 @@ class PretrainedEncoder(TunedEncoder):
             top: Names of those that follow the last layer; they belong to the last layer, and are taken away with any other.
 
         Raises:
-            ConfigError: If there is no such layer, or the model is not made for one of these.
+            ConfigError: If there is no such layer or tuning, or the model is not made for one of these.
         """
+        if not isinstance(layer, int) and layer not in ("last", "weighted"):
+            raise ConfigError(f"layer is '{layer}', expected last, weighted or a number from 1.{nearest(str(layer), ['last', 'weighted'])}")
+        check_tuning(tuning)
         kind = self.model.config.model_type
         before = [self.model.get_submodule(name) for name in front]
         layers = transformer_layers(self.model, self.model.config.num_hidden_layers, before)
+        if layer != "last" and not len(layers):
+            raise ConfigError(f"{kind} models keep no list of layers that could be chosen or weighted; set layer to last")
         if isinstance(layer, int):
             cut_above(layers, layer)
             for name in top:
                 self.model.set_submodule(name, nn.Identity())
-        if layer == "weighted" and not len(layers):
-            raise ConfigError(f"{kind} models keep no list of layers that could be weighted; set layer to last")
         self.mixture = LayerMixture(len(layers) + 1) if layer == "weighted" else None
         self._layers_name = next((name for name, module in self.model.named_modules() if module is layers), "")
         self.tuning = tuning

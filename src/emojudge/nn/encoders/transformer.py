@@ -30,6 +30,8 @@ def load_config(model: str | Mapping[str, Any]) -> Any:
 
     if isinstance(model, str):
         return reached(AutoConfig.from_pretrained, model, trust_remote_code=False)
+    if not isinstance(model, Mapping):
+        raise ConfigError(f"a model is a name, a folder, or sizes with 'model_type', found {model!r}")
     sizes = dict(model)
     model_type = sizes.pop("model_type", None)
     if model_type is None:
@@ -61,7 +63,7 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, ne
 
     Raises:
         ConfigError: If weights are asked for that a mere list of sizes does not have, that cannot be reached, or of which
-            some are missing.
+            some are missing; or if random ones cannot have such sizes.
     """
     from transformers import AutoModel
 
@@ -69,7 +71,7 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, ne
     options |= {"config": config, "attn_implementation": attention, "trust_remote_code": False}
     network = AutoModel if network is None else network
     if not pretrained:
-        return network.from_config(options.pop("config"), dtype=torch.float32, **options)
+        return _made(network.from_config, options.pop("config"), **options)
     if not isinstance(model, str):
         raise ConfigError("a model given by its sizes has no pretrained weights: set pretrained to false, or give a name or a folder")
     loaded, loading = reached(network.from_pretrained, model, dtype=torch.float32, output_loading_info=True, **options)
@@ -78,6 +80,14 @@ def load_model(model: str | Mapping[str, Any], config: Any, pretrained: bool, ne
         raise ConfigError(f"'{model}' has no weights for {some(missing, 3)}, which would stay random; it holds another model's, or a part")
     # transformers hands out pretrained models in evaluation mode, and Lightning leaves modes as they are
     return loaded.train()
+
+
+def _made(make: Any, config: Any, **options: Any) -> Any:
+    """Return a model with random weights; torch and transformers tell of sizes that do not fit by whatever error they run into."""
+    try:
+        return make(config, dtype=torch.float32, **options)
+    except (ArithmeticError, AssertionError, KeyError, RuntimeError, ValueError) as error:
+        raise ConfigError(f"no {config.model_type} model has these sizes: {_last_line(error)}") from error
 
 
 def model_class(config: Any) -> Any:
@@ -140,4 +150,4 @@ def _model_types() -> list[str]:
 
 def _last_line(error: Exception) -> str:
     """Return what an error says at its end, where a validator's own words stand."""
-    return str(error).strip().splitlines()[-1].strip()
+    return (str(error).strip() or type(error).__name__).splitlines()[-1].strip()

@@ -1,14 +1,14 @@
 """ECAPA-TDNN on log-mel frames: frames or an utterance embedding, pretrained or from scratch."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...masked import RunningNormalization
-from ...tuning import Everything, Tuning
+from ...tuning import Everything, Tuning, check_tuning
 from ..log_mel import DecibelMel, LogMel
 from .layers import SERes2Block, TimeDelay, UtteranceEmbedding
 from .speechbrain import load_weights, read_weights, sizes_of
@@ -60,7 +60,8 @@ class EcapaTdnn(nn.Module):
 
     Raises:
         ConfigError: If the model cannot be reached, or its weights do not fit the sizes.
-        ValueError: If ``channels`` is not a multiple of ``scale``, or raw frames are to join an embedding.
+        ValueError: If ``channels`` is not a multiple of ``scale``, there is no such normalisation, no block or no step, or raw frames
+            are to join an embedding.
     """
 
     def __init__(
@@ -83,6 +84,10 @@ class EcapaTdnn(nn.Module):
         tuning: Tuning | None = None,
     ) -> None:
         super().__init__()
+        if normalize not in get_args(Normalization):
+            raise ValueError(f"normalize is {normalize!r}, expected one of {', '.join(get_args(Normalization))}")
+        if stride < 1 or not dilations:
+            raise ValueError(f"expected a stride of 1 or more and one dilation or more, found {stride} and {list(dilations)}")
         weights = read_weights(model) if model is not None else None
         sizes = {"channels": 512, "features": 1536} if weights is None else sizes_of(weights)
         asked = {"channels": channels, "features": features, "embedding": embedding}
@@ -113,6 +118,7 @@ class EcapaTdnn(nn.Module):
         if weights is not None:
             load_weights(self, weights)
         self.tuning = Everything() if tuning is None else tuning
+        check_tuning(self.tuning)
         top = [self.mix] if self.embedding is None else [self.mix, self.embedding]
         self.tuning.apply(self, list(self.blocks), front=[self.first], top=top)
         self.train()
