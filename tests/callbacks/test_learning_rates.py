@@ -3,9 +3,10 @@
 from functools import partial
 
 import pytest
+from lightning.pytorch import Callback
 from torch.optim.lr_scheduler import LambdaLR
 
-from emojudge.callbacks import LearningRates
+from emojudge.callbacks import ExactResume, LearningRates
 
 halving = partial(LambdaLR, lr_lambda=lambda step: 0.5**step)
 
@@ -47,3 +48,15 @@ def test_a_second_fit_begins_anew(fit, scripted, batches):
 def test_without_a_logger_nothing_is_logged_and_nothing_fails(fit, scripted, batches):
     trainer, rows = fit(scripted(), batches([[1]] * 3), LearningRates(), max_epochs=1, limit_val_batches=0, logger=False)
     assert (trainer.global_step, rows) == (3, {})
+
+
+def test_the_last_step_of_an_epoch_is_logged_by_the_start_that_ends_the_epoch(fit, scripted, batches):
+    class Stop(Callback):
+        def on_validation_start(self, trainer, pl_module):
+            trainer.save_checkpoint(trainer.default_root_dir + "/stopped.ckpt", weights_only=False)
+
+    settings = {"max_epochs": 1, "log_every_n_steps": 100}
+    trainer, whole = fit(scripted([0.1], halving), batches([[1]] * 3), LearningRates(), ExactResume(), Stop(), **settings)
+    path = trainer.default_root_dir + "/stopped.ckpt"
+    _, rows = fit(scripted([0.1], halving), batches([[1]] * 3), LearningRates(), ExactResume(), ckpt_path=path, **settings)
+    assert rates(rows) == rates(whole) == {2: (0.25, 2.5)}

@@ -10,7 +10,8 @@ from lightning.pytorch import LightningModule, Trainer
 from torch.utils.data import DataLoader
 
 from emojudge.callbacks import BestCheckpoint, ExactResume, LatestCheckpoint
-from emojudge.errors import ConfigError
+from emojudge.callbacks.whole_files import WholeFiles
+from emojudge.errors import ConfigError, EmojudgeError
 
 
 class Scripted(LightningModule):
@@ -179,3 +180,18 @@ def test_a_run_that_would_end_before_its_first_validation_is_refused(tmp_path):
     assert not (tmp_path / "checkpoints").exists()
     fit(tmp_path, [0.5, 0.5], val_check_interval=8, **by_batches)
     assert found(tmp_path, "best")
+
+
+def test_a_full_disk_is_told_in_one_line_and_leaves_the_earlier_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "last.ckpt"
+    WholeFiles().save_checkpoint({"step": 1}, path)
+
+    def full(checkpoint, file):
+        file.write_bytes(b"half")
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 111168 vs 111060\nand more")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(EmojudgeError, match=r"last.ckpt: the checkpoint could not be written \(the file system has .* GB left"):
+        WholeFiles().save_checkpoint({"step": 2}, path)
+    assert torch.load(path) == {"step": 1}
+    assert list(tmp_path.iterdir()) == [path]

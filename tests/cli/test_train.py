@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 import yaml
+from filelock import FileLock
 from lightning.pytorch import Callback
 from transformers import RobertaConfig, RobertaModel
 
+from emojudge.cli import train
 from emojudge.cli.main import main
 from emojudge.corpus import load_table
 from emojudge.files import file_digest
@@ -331,6 +333,18 @@ def test_a_signal_to_all_processes_ends_a_fit_soon_and_in_one_line(runs, tmp_pat
     assert "Traceback" not in error
     assert ends(process.pid)
     assert checkpoint(folder, "last")["global_step"] > 0
+
+
+def test_a_second_training_in_a_folder_waits_a_while_and_is_refused(runs, copied, monkeypatch, capsys, caplog):
+    monkeypatch.setattr(train, "LOCK_WAIT_S", 0.1)
+    before = (copied / "checkpoints" / "last.ckpt").read_bytes()
+    with FileLock(copied / ".training.lock"):
+        assert runs("fit", copied, "--trainer.max_epochs=4", "--ckpt_path=last") == 1
+    assert f"another training is at work in {copied}; wait until it has ended" in last_line(capsys)
+    assert "waiting for its end" in caplog.text
+    assert (copied / "checkpoints" / "last.ckpt").read_bytes() == before
+    assert runs("fit", copied, "--trainer.max_epochs=4", "--ckpt_path=last") == 0
+    assert len(log_of(copied)) == 4
 
 
 def test_a_file_of_lightnings_own_requeueing_is_not_resumed_from_unasked(runs, copied, capsys, monkeypatch):

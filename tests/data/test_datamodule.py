@@ -260,8 +260,9 @@ def test_what_the_module_learns_decides_which_utterances_are_used(
     assert known["train emotion"] < known["train either"] > known["train attributes"] != known["train emotion"]
 
 
-def test_o_and_x_train_attributes(tiny_table: Table, table_path: str) -> None:
-    data = learning(EmotionDataModule(table=table_path, audio=False, text=True, vocab_size=300), "attributes")
+def test_o_and_x_train_attributes(tiny_table: Table, table_path: str, tmp_path: Path) -> None:
+    options = {"audio": False, "text": True, "vocab_size": 300, "tokenizer_dir": str(tmp_path)}
+    data = learning(EmotionDataModule(table=table_path, **options), "attributes")
     source = dict(zip(tiny_table.column("id"), tiny_table.column("source_label"), strict=True))
     assert {"O", "X"} <= {source[id] for id in ids(data.train_dataloader())}
 

@@ -3,6 +3,7 @@
 import lightning as L
 import pytest
 import torch
+from plain_networks import Plain
 from torch import nn
 from torch.utils.data import DataLoader
 
@@ -13,20 +14,8 @@ from emojudge.nn import in_micro_batches
 from emojudge.nn.encoders import EcapaTdnn
 
 
-class Network(nn.Module):
-    """A hidden layer on the samples of each utterance."""
-
+class Network(Plain):
     n_classes = 4
-
-    def __init__(self):
-        super().__init__()
-        self.body, self.out = nn.Linear(6, 8), nn.Linear(8, 4)
-
-    def forward(self, batch):
-        return self.out(torch.tanh(self.body(batch.waveform)))
-
-    def parameter_groups(self):
-        return [{"name": "body", "params": list(self.parameters())}]
 
 
 class Values(nn.Module):

@@ -1,5 +1,7 @@
 """``LearningRates``: the learning rate of each named group, as it was in the step that is logged."""
 
+from typing import Any
+
 from lightning.pytorch import LightningModule, Trainer
 from torch.optim import Optimizer
 
@@ -14,6 +16,25 @@ class LearningRates(PeriodicLog):
 
     def __init__(self) -> None:
         self._rates: dict[str, float] = {}
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Forget an earlier fit."""
+        super().setup(trainer, pl_module, stage)
+        self._rates = {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the rates of the latest step too: a run that is resumed behind the last step of an epoch has yet to log them."""
+        return {**super().state_dict(), "rates": self._rates}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take what an earlier start has logged and used."""
+        super().load_state_dict(state_dict)
+        self._rates = dict(state_dict.get("rates", {}))
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Log the last step of an epoch shorter than a period, whichever start has made it."""
+        if self._rates and self._epoch != trainer.current_epoch:
+            self._log(trainer, pl_module)
 
     def on_before_optimizer_step(self, trainer: Trainer, pl_module: LightningModule, optimizer: Optimizer) -> None:
         """Note the rates that this step uses."""

@@ -1,9 +1,9 @@
 """``emojudge run``: all stages of an experiment on one corpus, into one folder."""
 
 import signal
-import sys
 from collections.abc import Sequence
 
+from ..errors import Interruption
 from ..pipeline.config import RunConfig
 from .parsing import OneLineErrors, resolve_configs, set_up_parsing
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     from ..pipeline.experiment import run_experiment
     from .report import show
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leave as with Ctrl-C: the training at work saves its state first
+    signal.signal(signal.SIGTERM, _leave)
     console = Console()
     with Display(console).shown() as display:
         results = run_experiment(config, options.out, display, force=options.force)
@@ -40,6 +40,11 @@ def main(arguments: Sequence[str]) -> int:
         soft_wrap=True,
     )
     return 0
+
+
+def _leave(number: int, _: object) -> None:
+    """Leave as with Ctrl-C: the training at work saves its state first."""
+    raise Interruption(number)
 
 
 def run_parser(prog: str) -> OneLineErrors:

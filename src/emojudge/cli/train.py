@@ -4,8 +4,8 @@ import logging
 import os
 import signal
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
 from ..callbacks import (
     BestCheckpoint,
@@ -43,6 +44,8 @@ PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
 LOCK_WAIT_S = 60
 """A training waits so long for one of an earlier start to end, in seconds."""
 
+_log = logging.getLogger(__name__)
+
 NEEDLESS_WARNINGS = (
     r"Checkpoint directory .* exists and is not empty",  # so it is whenever a run is resumed
     r"You're resuming from a checkpoint that ended before the epoch ended",  # our data module keeps the place, not the loader
@@ -62,6 +65,8 @@ class TrainingCLI(LightningCLI):
 
     command = "fit"
     """The command of this start; building the parsers of the others too would take a second."""
+    held = ExitStack()
+    """What is held while it runs: the folder, so that no other training writes to it."""
 
     def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override]  # Lightning calls it on the instance
         """Return the command and the arguments of the trainer's method that are not the user's."""
@@ -86,6 +91,9 @@ class TrainingCLI(LightningCLI):
         """
         config = self.config[self.config.subcommand]
         fitting = self.config.subcommand == "fit"
+        if (fitting or PROGRESS_VARIABLE in os.environ) and not config.trainer.fast_dev_run and _is_first():
+            lock = _hold(config.trainer.default_root_dir or ".")  # before we look for what an earlier start has left
+            self.held.callback(lock.release)
         path = config.get("ckpt_path") or (None if fitting else "best")
         if path is None:
             _check_no_foreign_state(config.trainer.default_root_dir or ".")
@@ -153,21 +161,32 @@ class TrainingCLI(LightningCLI):
             raise
 
 
-@contextmanager
-def _sole_training(progress_path: str | None) -> Iterator[None]:
-    """Hold the branch's folder where a run started this process, so that the training of a killed run ends before the next begins.
+def _hold(folder: str | Path) -> FileLock:
+    """Return the lock of a training's folder, which no other training then uses; that of a killed process may take a moment to end.
 
     Raises:
         ConfigError: If another training is still at work there after a minute.
     """
-    if progress_path is None or "LOCAL_RANK" in os.environ:  # started by a user, or a rank beside the one that holds it
-        yield
-        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    lock = FileLock(Path(folder) / ".training.lock")
     try:
-        with FileLock(Path(progress_path).parent / ".training.lock", timeout=LOCK_WAIT_S):
-            yield
+        lock.acquire(timeout=0)
+        return lock
+    except Timeout:
+        _log.warning("another training is at work in %s; waiting for its end, %d s at most", folder, LOCK_WAIT_S)
+    try:
+        lock.acquire(timeout=LOCK_WAIT_S)
     except Timeout as error:
-        raise ConfigError(f"another training is at work in {Path(progress_path).parent}; wait until it has ended") from error
+        raise ConfigError(
+            f"another training is at work in {folder}; wait until it has ended, or take another trainer.default_root_dir"
+        ) from error
+    return lock
+
+
+def _is_first() -> bool:
+    """Whether this process is the first of its run, before Lightning has counted them."""
+    nodes = (os.environ.get(name, "0") for name in ("NODE_RANK", "GROUP_RANK"))
+    return rank_zero_only.rank == 0 and all(node == "0" for node in nodes)
 
 
 def _check_no_foreign_state(folder: str) -> None:
@@ -201,7 +220,7 @@ def main(arguments: Sequence[str]) -> int:
     for needless in NEEDLESS_WARNINGS:
         warnings.filterwarnings("ignore", message=needless)
     TrainingCLI.command = arguments[0]
-    with _sole_training(os.environ.get(PROGRESS_VARIABLE)):
+    with ExitStack() as TrainingCLI.held:
         TrainingCLI(
             LightningModule,
             LightningDataModule,
