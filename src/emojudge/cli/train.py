@@ -186,7 +186,7 @@ def _hold(folder: str | Path) -> FileLock:
 def _is_first() -> bool:
     """Whether this process is the first of its run, before Lightning has counted them."""
     nodes = (os.environ.get(name, "0") for name in ("NODE_RANK", "GROUP_RANK"))
-    return rank_zero_only.rank == 0 and all(node == "0" for node in nodes)
+    return rank_zero_only.rank == 0 and all(node == "0" for node in nodes)  # type: ignore[attr-defined]
 
 
 def _check_no_foreign_state(folder: str) -> None:
