@@ -6,7 +6,7 @@ import pytest
 import torch
 from lightning.pytorch import Callback
 
-from emojudge.callbacks import LatestCheckpoint, LearningRates, MetricsFile
+from emojudge.callbacks import ExactResume, LatestCheckpoint, LearningRates, MetricsFile
 
 
 def rows(path):
@@ -51,7 +51,7 @@ class Stop(Callback):
 def test_a_stopped_and_resumed_training_leaves_the_log_of_one_that_was_not(fit, scripted, batches, tmp_path, every, stop):
     def train(folder, *callbacks, ckpt_path=None):
         settings = {"log_every_n_steps": every, "logger": MetricsFile(folder / "metrics.csv"), "enable_checkpointing": True}
-        own = [LearningRates(), *callbacks, LatestCheckpoint()]
+        own = [ExactResume(), LearningRates(), *callbacks, LatestCheckpoint()]
         options = {"max_epochs": 3, "default_root_dir": folder, "ckpt_path": ckpt_path, **settings}
         fit(scripted([0.1, 0.2, 0.3]), batches([[1]] * 5), *own, **options)
 

@@ -14,6 +14,8 @@ from emojudge.fusion import AttributeFusion
 from emojudge.labels import ATTRIBUTES
 from emojudge.predictions import AttributePredictions, Predictions, load_predictions
 
+pytestmark = pytest.mark.slow  # the run that they look at trains four networks
+
 
 @pytest.fixture
 def copy(finished_both, tmp_path, tiny_corpus):

@@ -21,7 +21,7 @@ from emojudge.models.optim import LinearWarmup
 class Listening(nn.Module):
     """Batch norm, dropout, and noise of NumPy on a few levels of the sound."""
 
-    classes = EMOTIONS
+    classes, n_classes = EMOTIONS, len(EMOTIONS)
 
     def __init__(self, attributes=()):
         super().__init__()
