@@ -15,7 +15,6 @@ from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.utilities import rank_zero_only
 
 from ..callbacks import (
     BestCheckpoint,
@@ -184,9 +183,8 @@ def _hold(folder: str | Path) -> FileLock:
 
 
 def _is_first() -> bool:
-    """Whether this process is the first of its run, before Lightning has counted them."""
-    nodes = (os.environ.get(name, "0") for name in ("NODE_RANK", "GROUP_RANK"))
-    return rank_zero_only.rank == 0 and all(node == "0" for node in nodes)  # type: ignore[attr-defined]
+    """Whether this process is the first of its run, as far as launchers tell before Lightning has counted them."""
+    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "SLURM_PROCID", "LOCAL_RANK", "NODE_RANK", "GROUP_RANK"))
 
 
 def _check_no_foreign_state(folder: str) -> None:
