@@ -63,7 +63,7 @@ def _run(command: str, arguments: Sequence[str]) -> int:
     if module != "train" and n_started_together() > 1:
         return _fail(f"emojudge {command} is one process, which starts others itself; call it without torchrun or srun", 2)
     try:
-        with _matplotlib_outside_home() if module == "train" else nullcontext():
+        with nullcontext() if module == "corpus" else _matplotlib_outside_home():  # which draws, with fonts that it need not list again
             return int(import_module(f".{module}", __package__).main(arguments))
     except SystemExit as stop:
         return _fail(stop.code, 1) if isinstance(stop.code, str) else int(stop.code or 0)
