@@ -11,7 +11,7 @@ import pytest
 import torch
 from jsonargparse import set_parsing_settings
 from lightning.pytorch.cli import LightningCLI
-from safetensors.torch import load_file, save_file
+from tiny_pretrained import write_ecapa, write_whisper
 from tiny_sizes import WAVLM
 from torch.utils.data import DataLoader
 
@@ -24,8 +24,7 @@ from emojudge.models.checkpoint import check_checkpoint
 from emojudge.models.module import EmojudgeModule
 from emojudge.models.optim import LinearWarmup
 from emojudge.nn import ResidualHead
-from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel, WhisperEncoder
-from emojudge.nn.encoders.ecapa.speechbrain import their_name
+from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
 
 CLASSES = ["sad", "happy", "neutral"]
 
@@ -234,30 +233,6 @@ def test_a_pretrained_encoder_is_not_fetched_again(train, tmp_path):
     assert same(model, EmotionClassifier.load_from_checkpoint(path))
     stored = torch.load(path, weights_only=True)["hyper_parameters"]["network"]["init_args"]["encoder"]["init_args"]
     assert (stored["pretrained"], stored["model"]["model_type"]) == (False, "wavlm")
-
-
-WHISPER = {
-    "model_type": "whisper",
-    "d_model": 16,
-    "encoder_layers": 2,
-    "encoder_attention_heads": 2,
-    "encoder_ffn_dim": 16,
-    "num_mel_bins": 20,
-    "max_source_positions": 50,
-}
-
-
-def write_whisper(folder):
-    WhisperEncoder(WHISPER, pretrained=False).model.save_pretrained(folder)
-    # a file of the whole model names its encoder's weights so
-    weights = load_file(folder / "model.safetensors")
-    save_file({f"model.encoder.{name}": value for name, value in weights.items()}, folder / "model.safetensors", {"format": "pt"})
-
-
-def write_ecapa(folder):
-    folder.mkdir()
-    weights = EcapaTdnn(channels=16, features=24, embedding=12, bottleneck=8, scale=4).state_dict()
-    torch.save({their_name(name): value for name, value in weights.items()}, folder / "embedding_model.ckpt")
 
 
 @pytest.mark.parametrize(

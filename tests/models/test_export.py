@@ -17,6 +17,7 @@ import yaml
 from jsonargparse import set_parsing_settings
 from lightning.pytorch.cli import LightningCLI
 from safetensors.torch import load_file, save_file
+from tiny_pretrained import write_ecapa, write_wavlm, write_whisper
 from tiny_sizes import WAVLM
 from torch.utils.data import DataLoader
 
@@ -35,7 +36,7 @@ from emojudge.models import (
     load_network,
     read_network_info,
 )
-from emojudge.nn.encoders import EcapaTdnn, HuggingFaceEncoder, LogMel
+from emojudge.nn.encoders import EcapaTdnn, LogMel
 
 CLASSES = ["sad", "happy", "neutral"]
 ROBERTA = {**tiny_sizes.ROBERTA, "vocab_size": 300, "max_position_embeddings": 18}
@@ -211,11 +212,19 @@ def test_whoever_may_read_the_config_may_read_the_weights(exported):
     assert {path.stat().st_mode for path in exported.iterdir()} == {(exported / "config.json").stat().st_mode}
 
 
-def test_a_pretrained_encoder_is_not_fetched_again(tmp_path):
-    folder = tmp_path / "wavlm"
-    HuggingFaceEncoder(WAVLM, pretrained=False).model.save_pretrained(folder)
-    encoder = part("nn.encoders.HuggingFaceEncoder", model=str(folder))
-    model = part("models.EmotionClassifier", network=part("models.AcousticNetwork", encoder=encoder, head=HEAD, classes=CLASSES))
+@pytest.mark.parametrize(
+    ("encoder", "options", "write"),
+    [
+        ("HuggingFaceEncoder", {}, write_wavlm),
+        ("WhisperEncoder", {"layer": "weighted"}, write_whisper),
+        ("EcapaTdnn", {"bottleneck": 8, "scale": 4}, write_ecapa),
+    ],
+)
+def test_a_pretrained_encoder_is_not_fetched_again(tmp_path, encoder, options, write):
+    folder = tmp_path / "pretrained"
+    write(folder)
+    made = part(f"nn.encoders.{encoder}", model=str(folder), **options)
+    model = part("models.EmotionClassifier", network=part("models.AcousticNetwork", encoder=made, head=HEAD, classes=CLASSES))
     path = train(model, tmp_path)
     shutil.rmtree(folder)
     export_network(path, tmp_path / "out")
@@ -316,11 +325,22 @@ def test_a_part_that_is_no_network_is_refused_in_its_place(exported):
         load_network(exported)
 
 
-@pytest.mark.parametrize("arguments", [{"model": "someone/some-model"}, {"model": "x", "pretrained": False}, {"model": WAVLM}])
-def test_nothing_is_fetched(exported, arguments, monkeypatch):
-    monkeypatch.setattr("emojudge.nn.encoders.huggingface.load_config", lambda *given: pytest.fail("was asked for a model"))
-    encoder = part("nn.encoders.HuggingFaceEncoder", **arguments)
-    changed(exported, lambda config: config["network"]["init_args"].update(encoder=encoder))
+@pytest.mark.parametrize(
+    ("encoder", "arguments"),
+    [
+        ("HuggingFaceEncoder", {"model": "someone/some-model"}),
+        ("HuggingFaceEncoder", {"model": "x", "pretrained": False}),
+        ("HuggingFaceEncoder", {"model": WAVLM}),
+        ("WhisperEncoder", {}),
+        ("WhisperEncoder", {"pretrained": False}),
+        ("EcapaTdnn", {"model": "someone/some-model"}),
+    ],
+)
+def test_nothing_is_fetched(exported, encoder, arguments, monkeypatch):
+    for place in ("huggingface.load_config", "whisper.encoder.load_config", "ecapa.network.read_weights"):
+        monkeypatch.setattr(f"emojudge.nn.encoders.{place}", lambda *given: pytest.fail("was asked for a model"))
+    made = part(f"nn.encoders.{encoder}", **arguments)
+    changed(exported, lambda config: config["network"]["init_args"].update(encoder=made))
     with pytest.raises(ConfigError, match=r"network\.encoder names the pretrained model"):
         load_network(exported)
 

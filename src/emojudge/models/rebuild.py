@@ -75,11 +75,11 @@ def _build(spec: Mapping[str, Any], where: str, *, as_function: bool = False) ->
 
 
 def _check_nothing_is_fetched(kind: type, given: Mapping[str, Any], where: str) -> None:
-    parameter = inspect.signature(kind).parameters.get("pretrained")
-    if parameter is None:
-        return
-    if given.get("pretrained", parameter.default) or not isinstance(given.get("model", {}), Mapping):
-        raise ConfigError(f"{where} names the pretrained model {given.get('model')} instead of its sizes; save the checkpoint again")
+    """Refuse a part that would look for a pretrained model, by what it is given and by what it takes otherwise."""
+    parameters = inspect.signature(kind).parameters
+    taken = {name: given.get(name, parameters[name].default) for name in ("model", "pretrained") if name in parameters}
+    if isinstance(taken.get("model"), str) or taken.get("pretrained"):
+        raise ConfigError(f"{where} names the pretrained model {taken.get('model')} instead of its sizes; save the checkpoint again")
 
 
 def _is_spec(value: Any) -> bool:
