@@ -5,7 +5,7 @@ import logging
 import pytest
 import torch
 
-from emojudge.callbacks import BestCheckpoint, LatestCheckpoint, StopEarly
+from emojudge.callbacks import BestCheckpoint, ExactResume, LatestCheckpoint, StopEarly
 from emojudge.errors import ConfigError
 
 DATA = [[1]] * 2
@@ -44,7 +44,7 @@ def test_validations_inside_an_epoch_count_and_may_end_it(fit, scripted, batches
 
 
 def resumed(fit, scripted, batches, tmp_path, patience, epochs=7):
-    kept = [BestCheckpoint(monitor="val/ccc_mean"), LatestCheckpoint()]
+    kept = [ExactResume(), BestCheckpoint(monitor="val/ccc_mean"), LatestCheckpoint()]
     path = tmp_path / "checkpoints" / "last.ckpt"
     settings = {"max_epochs": epochs, "enable_checkpointing": True, "ckpt_path": path if path.is_file() else None}
     return fit(scripted(FALLING), batches(DATA), *kept, StopEarly(patience=patience), **settings)[0]

@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 class StopEarly(EarlyStopping):
     """Ends a training after ``patience`` validations without a better score; the score is the one that chooses ``best.ckpt``.
 
-    It counts validations, not epochs: with validation inside the epoch a training may end there. A training that was ended
-    stays so when it is started again with ``--ckpt_path last``, unless the patience was raised.
+    It counts validations, not epochs: with validation inside the epoch a training may end there. With :class:`ExactResume` a training
+    that was ended stays so when it is started again with ``--ckpt_path last``, unless the patience was raised.
 
     Paper: section 5.2 trains for a fixed number of epochs; off by default.
 
@@ -49,11 +49,6 @@ class StopEarly(EarlyStopping):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the state of an earlier start, but the patience of this one: the config decides."""
         super().load_state_dict({**state_dict, "patience": self.patience})
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Leave a training as it is that was ended before."""
-        if self.is_on and self.wait_count >= self.patience:
-            trainer.should_stop = True
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Compare the score, and end the training when patience runs out."""

@@ -63,9 +63,9 @@ def _fusion(task: str, config: RunConfig) -> Any:
 
 def _truth(task: str, table: Table) -> dict[str, Any]:
     """Return the labels of the splits that tune, by utterance id."""
-    labels: Mapping[str, Any] = attributes_of(table)
-    if task == "emotion":
-        labels = dict(zip(table.column("id"), table.column("emotion"), strict=True))
+    labels: Mapping[str, Any] = (
+        dict(zip(table.column("id"), table.column("emotion"), strict=True)) if task == "emotion" else attributes_of(table)
+    )
     roles = (table.info.roles[split] for split in table.column("split"))
     return {id: label for (id, label), role in zip(labels.items(), roles, strict=True) if role == "tune"}
 
