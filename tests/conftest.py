@@ -22,3 +22,13 @@ def tiny_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_table(tiny_corpus: Path) -> Table:
     """Table of the tiny corpus: train 35, dev 13, test1 8, test3 8 utterances."""
     return load_table("msp_podcast", root=tiny_corpus)
+
+
+@pytest.fixture(scope="session")
+def mute_table_path(tiny_table: Table, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Saved tiny table in which the third utterance of dev has no audio."""
+    audio = tiny_table.column("audio")
+    audio[tiny_table.indices("dev")[2]] = None
+    path = tmp_path_factory.mktemp("mute") / "table.parquet"
+    tiny_table.with_columns(audio=audio).save(path)
+    return str(path)

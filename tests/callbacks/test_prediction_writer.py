@@ -53,18 +53,8 @@ class Attributes(RowNumbers):
         return (super().predict_step(batch, batch_idx) if self.emotions else {"row": batch.row}) | {"attributes": values}
 
 
-@pytest.fixture(scope="module")
-def table_path(tiny_table: Table, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Saved tiny table in which the third utterance of dev has no audio."""
-    audio = tiny_table.column("audio")
-    audio[tiny_table.indices("dev")[2]] = None
-    path = tmp_path_factory.mktemp("table") / "table.parquet"
-    tiny_table.with_columns(audio=audio).save(path)
-    return str(path)
-
-
 @pytest.fixture
-def predict(table_path: str, tmp_path: Path) -> Callable[..., Path]:
+def predict(mute_table_path: str, tmp_path: Path) -> Callable[..., Path]:
     """Return a function that predicts the tiny table and returns the path of the file."""
 
     def run(
@@ -73,7 +63,7 @@ def predict(table_path: str, tmp_path: Path) -> Callable[..., Path]:
         ckpt_path = settings.pop("ckpt_path", None)
         quiet = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "use_distributed_sampler": False}
         trainer = Trainer(**{**quiet, "default_root_dir": tmp_path / "acoustic", "callbacks": [writer or PredictionWriter()], **settings})
-        datamodule = EmotionDataModule(**{"table": table_path, "eval_batch_size": 4, **(data or {})})
+        datamodule = EmotionDataModule(**{"table": mute_table_path, "eval_batch_size": 4, **(data or {})})
         trainer.predict(model or RowNumbers(), datamodule=datamodule, ckpt_path=ckpt_path, return_predictions=False, weights_only=True)
         return tmp_path / "acoustic" / "predictions.parquet"
 
@@ -95,12 +85,12 @@ def test_row_without_input_is_null_whatever_the_network_said(predict: Callable[.
     assert without == [tiny_table.column("id")[tiny_table.indices("dev")[2]]]
 
 
-def test_file_says_where_it_comes_from(predict: Callable[..., Path], table_path: str, tmp_path: Path) -> None:
+def test_file_says_where_it_comes_from(predict: Callable[..., Path], mute_table_path: str, tmp_path: Path) -> None:
     trainer = Trainer(accelerator="cpu", logger=False, enable_progress_bar=False, max_epochs=0, default_root_dir=tmp_path)
     trainer.strategy.connect(RowNumbers())
     trainer.save_checkpoint(tmp_path / "some.ckpt")
     info = load_predictions(predict(ckpt_path=str(tmp_path / "some.ckpt"))).info
-    data = EmotionDataModule(table=table_path)
+    data = EmotionDataModule(table=mute_table_path)
     data.setup("predict")
     assert info.system == "acoustic"
     assert info.classes == tuple(data.classes)

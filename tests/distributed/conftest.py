@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from lightning.pytorch import Callback, LightningModule, Trainer
 
-from emojudge.corpus import Table
 from emojudge.errors import EmojudgeError
 
 NETWORK = "--model.init_args.network.init_args"
@@ -21,13 +20,9 @@ LIMIT_S = 240
 
 
 @pytest.fixture(scope="session")
-def table_path(tiny_table: Table, tmp_path_factory: pytest.TempPathFactory) -> str:
+def table_path(mute_table_path: str) -> str:
     """Saved tiny table: train 35, dev 13, test1 8, test3 8 utterances; the third of dev has no audio."""
-    audio = tiny_table.column("audio")
-    audio[tiny_table.indices("dev")[2]] = None
-    path = tmp_path_factory.mktemp("distributed") / "table.parquet"
-    tiny_table.with_columns(audio=audio).save(path)
-    return str(path)
+    return mute_table_path
 
 
 @pytest.fixture
