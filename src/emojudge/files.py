@@ -60,18 +60,23 @@ def write_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def hold(lock_path: str | Path, busy: EmojudgeError) -> "FileLock":
+def hold(lock_path: str | Path, busy: EmojudgeError, wait_s: float = 0.0) -> "FileLock":
     """Return an acquired lock, to be released by whoever asked for it; the folder is made where it is not there.
 
+    Args:
+        lock_path: The lock's file.
+        busy: What is raised.
+        wait_s: Time to wait for another process that holds it, in seconds.
+
     Raises:
-        EmojudgeError: ``busy``, if another process holds it.
+        EmojudgeError: ``busy``, if another process holds it all that time.
     """
     from filelock import FileLock, Timeout
 
     Path(lock_path).parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(lock_path)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=wait_s)
     except Timeout as error:
         raise busy from error
     return lock

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import ProgressBar
@@ -33,6 +33,7 @@ from ..callbacks import (
 from ..callbacks.checkpoints import FOLDER
 from ..callbacks.progress_bar import progress_display
 from ..errors import ConfigError, EmojudgeError, Interruption
+from ..files import hold
 from ..models.checkpoint import check_checkpoint, check_local
 from .failures import ToldElsewhereError, failing_as_one
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
@@ -166,20 +167,13 @@ def _hold(folder: str | Path) -> FileLock:
     Raises:
         ConfigError: If another training is still at work there after a minute.
     """
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    lock = FileLock(Path(folder) / ".training.lock")
+    lock_path = Path(folder) / ".training.lock"
+    busy = ConfigError(f"another training is at work in {folder}; wait until it has ended, or take another trainer.default_root_dir")
     try:
-        lock.acquire(timeout=0)
-        return lock
-    except Timeout:
+        return hold(lock_path, busy)
+    except ConfigError:
         _log.warning("another training is at work in %s; waiting for its end, %d s at most", folder, LOCK_WAIT_S)
-    try:
-        lock.acquire(timeout=LOCK_WAIT_S)
-    except Timeout as error:
-        raise ConfigError(
-            f"another training is at work in {folder}; wait until it has ended, or take another trainer.default_root_dir"
-        ) from error
-    return lock
+    return hold(lock_path, busy, LOCK_WAIT_S)
 
 
 def _is_first() -> bool:
