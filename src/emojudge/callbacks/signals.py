@@ -110,8 +110,9 @@ class StopSignals(Callback):
         if trainer.world_size == 1:
             return self.received or 0
         number = torch.tensor(self.received or 0, device=trainer.strategy.root_device)
-        self.received = int(trainer.strategy.reduce(number, reduce_op="max")) or None
-        return self.received or 0
+        agreed = int(trainer.strategy.reduce(number, reduce_op="max"))
+        self.received = agreed or self.received  # one that came while they agreed waits for the next step
+        return agreed
 
 
 def _latest(trainer: Trainer) -> list[LatestCheckpoint]:
