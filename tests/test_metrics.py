@@ -126,7 +126,7 @@ def _gather(rank, world, path):
 
 @pytest.mark.filterwarnings("ignore:The ``compute`` method:UserWarning")
 def test_processes_with_uneven_batches_agree_with_one(tmp_path):
-    torch.multiprocessing.start_processes(_gather, (3, str(tmp_path)), nprocs=3, start_method="fork")
+    torch.multiprocessing.spawn(_gather, (3, str(tmp_path)), nprocs=3)
     expected = {}
     for alone, values in ((emotion_metrics(4), split()), (attribute_metrics(), attribute_split())):
         alone.update(*values)

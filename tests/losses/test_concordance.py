@@ -178,7 +178,7 @@ def _train_step(rank, path):
 
 
 def test_gathered_over_processes_it_is_the_loss_of_the_joined_batch(tmp_path):
-    torch.multiprocessing.start_processes(_train_step, (str(tmp_path),), nprocs=len(PARTS), start_method="fork")
+    torch.multiprocessing.spawn(_train_step, (str(tmp_path),), nprocs=len(PARTS))
     alone, (x, target) = network(), rows()
     expected = concordance_loss(alone(x), target)
     expected.backward()

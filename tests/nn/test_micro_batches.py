@@ -274,7 +274,7 @@ def _train_step(rank, path):
 
 
 def test_processes_that_each_take_parts_equal_one_that_takes_all(tmp_path):
-    torch.multiprocessing.start_processes(_train_step, (str(tmp_path),), nprocs=2, start_method="fork")
+    torch.multiprocessing.spawn(_train_step, (str(tmp_path),), nprocs=2)
     alone = Step(parts=1)
     expected = alone(batch())
     expected.backward()

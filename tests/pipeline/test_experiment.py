@@ -396,11 +396,17 @@ def test_another_seed_trains_again_and_puts_the_old_training_aside(text_only):
     assert list(json.loads((text_only.out / "systems.json").read_text())["emotion"]) == ["text", "text, refitted"]
 
 
+def losses_and_scores(folder):
+    """What a training logs and does not depend on the machine's load."""
+    with (folder / "logs" / "metrics.csv").open() as file:
+        return [[row[name] for name in ("epoch", "step", "train/loss", "val/loss", "val/macro_f1")] for row in csv.DictReader(file)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("damage", ["force", "lost", "damaged"])
 def test_a_finished_training_is_made_anew_when_forced_lost_or_damaged(text_only, damage):
     best = text_only.out / "text" / "checkpoints" / "best.ckpt"
-    whole, written = best.read_bytes(), (text_only.out / "text" / "logs" / "metrics.csv").read_text()
+    whole, written = best.read_bytes(), losses_and_scores(text_only.out / "text")
     if damage == "lost":
         best.unlink()
     elif damage == "damaged":
@@ -409,7 +415,7 @@ def test_a_finished_training_is_made_anew_when_forced_lost_or_damaged(text_only,
     assert (text_only.out / "text.old-1").is_dir()
     again, before = (torch.load(io.BytesIO(data), weights_only=True)["state_dict"] for data in (best.read_bytes(), whole))
     assert all(torch.equal(again[name], before[name]) for name in before)  # the same seed, trained once more
-    assert (text_only.out / "text" / "logs" / "metrics.csv").read_text() == written
+    assert losses_and_scores(text_only.out / "text") == written
 
 
 @pytest.mark.slow

@@ -230,7 +230,6 @@ def speech():
         {"spec_augment": True},
         {"gradient_checkpointing": True},
     ],
-    ids=str,
 )
 def test_every_trainable_parameter_has_a_gradient(options):
     encoder = tiny(**options).train()
