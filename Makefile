@@ -6,6 +6,7 @@ DEMO ?= demo
 export HF_HUB_OFFLINE ?= 1
 # Small networks are as fast on one thread, and far faster than on two where other work shares the cores.
 export OMP_NUM_THREADS ?= 1
+TESTS := -m pytest -q --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 .PHONY: demo test test-all check format clean
 
@@ -13,10 +14,10 @@ demo: $(INSTALLED)
 	$(BIN)/emojudge demo --out $(DEMO)
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m "not slow and not browser and not gpu"
+	$(BIN)/python $(TESTS) -m "not slow and not browser and not gpu"
 
 test-all: $(INSTALLED)
-	$(BIN)/python -m pytest -q -m "not gpu"
+	$(BIN)/python $(TESTS) -m "not gpu"
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -29,7 +29,14 @@ def long(run, name):
 
 def start(run) -> subprocess.Popen:
     command = [sys.executable, "-m", "emojudge", "run", f"--config={run.config}", f"--corpus.options.root={run.corpus}", f"--out={run.out}"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True, preexec_fn=listen_to_ctrl_c
+    )
+
+
+def listen_to_ctrl_c() -> None:
+    """Undo what a shell does to commands in the background: with SIGINT ignored, so would everything be that they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def epochs_logged(run, name) -> list[int]:
