@@ -37,9 +37,20 @@ class FusionConfig:
     """How the branches are fused (paper, section 4.5)."""
 
     target_prior: str | list[float] = "uniform"
-    """Class distribution to decide emotions under: ``uniform``, ``natural`` (that of the tuning split), or one number a class."""
+    """Class distribution to decide emotions under: ``uniform``, ``natural`` (that of the tuning split), ``train`` (that of the training
+    split), ``estimated`` (of each split from its own utterances, without their labels), or one number a class."""
     folds: int = 5
     """Speaker-grouped folds; fewer where there are fewer speakers."""
+    method: Literal["logistic", "mean", "interpolation", "best"] = "logistic"
+    """How emotions are fused: logistic regression, mean of the branches, their weighted interpolation, or the best branch."""
+    attribute_method: Literal["ridge", "fractional_logit", "interpolation", "mean", "best"] = "ridge"
+    """How attributes are fused."""
+    match_moments: bool = True
+    """Give fused attributes the mean and deviation of the training labels, which concordance rewards."""
+    comparators: list[str] = field(default_factory=list)
+    """Further fusions, a row of the results each: another method, another target prior of emotions by name, ``unmatched`` (attributes
+    without matched moments), or ``permuted`` (the same with every branch but the first permuted among utterances: what more inputs
+    alone bring). A task leaves out what it does not know or is fused by anyway."""
 
 
 @dataclass

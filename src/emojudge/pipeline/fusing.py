@@ -1,4 +1,4 @@
-"""The fusion of all branches of a task, and the first branch refitted in the same way as its control."""
+"""The fusion of all branches of a task, its comparators, and the first branch refitted in the same way as their control."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +6,8 @@ from typing import Any
 
 from ..corpus import Table
 from ..corpus.truth import attributes_of
-from ..fusion import AttributeFusion, EmotionFusion
+from ..errors import ConfigError, nearest
+from ..fusion import AttributeFusion, EmotionFusion, moments_of, permuted
 from ..predictions import load_predictions
 from ..predictions.rows import Rows
 from .config import RunConfig
@@ -15,6 +16,22 @@ from .stages import TABLE, RunFolder
 from .systems import System
 
 FUSED = "fused"
+
+PERMUTED = "permuted"
+PRIORS = ("uniform", "natural", "train", "estimated")
+COMPARATORS: dict[str, dict[str, dict[str, Any]]] = {
+    "emotion": {
+        **{prior: {"target_prior": prior} for prior in PRIORS},
+        **{method: {"method": method} for method in ("logistic", "mean", "interpolation", "best")},
+        PERMUTED: {},
+    },
+    "attributes": {
+        **{method: {"method": method} for method in ("ridge", "fractional_logit", "interpolation", "mean", "best")},
+        "unmatched": {"moments": None},
+        PERMUTED: {},
+    },
+}
+"""What a comparator of each task sets otherwise than the fusion itself."""
 
 
 def fuse(
@@ -27,47 +44,106 @@ def fuse(
     files = {branch.name: branch.files[task] for branch in branches}
     first, *others = files
     control = f"{first}, refitted"
-    systems = {first: files[first], control: _fit(folder, task, control, {first: files[first]}, config, table, display)}
+    settings = _settings(task, config, table)
+    systems = {first: files[first], control: _fit(folder, task, control, {first: files[first]}, _refitting(settings), table, display)}
     if not others:
         return systems, control
     systems |= {name: files[name] for name in others}
-    return systems | {FUSED: _fit(folder, task, FUSED, files, config, table, display)}, FUSED
+    for name in config.fusion.comparators:
+        change = COMPARATORS[task].get(name)
+        if change is None or (name != PERMUTED and settings | change == settings):
+            continue
+        stage = f"{FUSED}, {name}"
+        changed = _complete(settings | change, table)
+        systems[stage] = _fit(folder, task, stage, files, changed, table, display, seed=config.seed if name == PERMUTED else None)
+    return systems | {FUSED: _fit(folder, task, FUSED, files, settings, table, display)}, FUSED
 
 
-def _fit(folder: RunFolder, task: str, name: str, files: Mapping[str, str], config: RunConfig, table: Table, display: Display) -> str:
-    """Fit a fusion on the splits that tune and return the path of its predictions."""
+def check_comparators(names: list[str]) -> None:
+    """Refuse a comparator that no task knows.
+
+    Raises:
+        ConfigError: With the nearest name that there is.
+    """
+    known = dict.fromkeys(name for by_name in COMPARATORS.values() for name in by_name)
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"fusion.comparators has '{name}' (known: {', '.join(known)}).{nearest(name, known)}")
+
+
+def _fit(
+    folder: RunFolder,
+    task: str,
+    name: str,
+    files: Mapping[str, str],
+    settings: Mapping[str, Any],
+    table: Table,
+    display: Display,
+    seed: int | None = None,
+) -> str:
+    """Fit a fusion on the splits that tune and return the path of its predictions.
+
+    Args:
+        folder: The run.
+        task: ``emotion`` or ``attributes``.
+        name: Name of the system.
+        files: Predictions of each branch, by its name.
+        settings: What the fusion is made from.
+        table: The corpus.
+        display: What is shown meanwhile.
+        seed: Permute the rows of every branch but the first by it.
+    """
     stage, stem = name, f"fusion/{name.replace(', ', '_')}"
     if task != "emotion":
         stage, stem = f"{name} ({task})", f"{stem}_{task}"
-    fusion = _fusion(task, config)
+    fusion = (EmotionFusion if task == "emotion" else AttributeFusion)(**settings)
 
     def make() -> str:
-        predictions = [load_predictions(folder.path / path) for path in files.values()]
+        first, *others = (load_predictions(folder.path / path) for path in files.values())
+        predictions: list[Any] = [first, *(other if seed is None else permuted(other, seed) for other in others)]
         groups = dict(zip(table.column("id"), table.speaker_groups(), strict=True))
         with display.bar(f"{stage}: fitting") as tell:
-            fused = fusion.fit_predict(predictions, _truth(task, table), groups, tell)
+            fused = fusion.fit_predict(predictions, _labels(task, table, "tune"), groups, tell)
         fusion.save(folder.path / f"{stem}.json")
         fused.save(folder.path / f"{stem}.parquet")
         return _reliance(fused)
 
-    inputs = {"settings": fusion.get_params()}
+    inputs = {"settings": fusion.get_params(), "permuted": seed}
     folder.stage(stage, lambda: {**inputs, "files": folder.digest(*files.values(), TABLE)}, [f"{stem}.json", f"{stem}.parquet"], make)
     return f"{stem}.parquet"
 
 
-def _fusion(task: str, config: RunConfig) -> Any:
+def _refitting(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings with which a single branch is refitted: by regression, where all branches are joined without."""
+    if settings["method"] not in ("mean", "interpolation", "best"):
+        return dict(settings)
+    return {**settings, "method": "ridge" if "moments" in settings else "logistic"}
+
+
+def _settings(task: str, config: RunConfig, table: Table) -> dict[str, Any]:
+    """Return what the fusion of a task is made from, what it takes from the training labels included."""
+    common = {"folds": config.fusion.folds, "seed": config.seed}
     if task == "emotion":
-        return EmotionFusion(config.fusion.target_prior, config.fusion.folds, seed=config.seed)
-    return AttributeFusion(config.fusion.folds, seed=config.seed)
+        return _complete({**common, "method": config.fusion.method, "target_prior": config.fusion.target_prior}, table)
+    moments = moments_of(_labels(task, table, "fit").values()) if config.fusion.match_moments else None
+    return {**common, "method": config.fusion.attribute_method, "moments": moments}
 
 
-def _truth(task: str, table: Table) -> dict[str, Any]:
-    """Return the labels of the splits that tune, by utterance id."""
+def _complete(settings: dict[str, Any], table: Table) -> dict[str, Any]:
+    """Return settings with the class distribution of the training labels, where the target prior is that."""
+    if settings.get("target_prior") != "train":
+        return {name: value for name, value in settings.items() if name != "train_prior"}
+    counts = Counter(_labels("emotion", table, "fit").values())
+    return settings | {"train_prior": [float(counts[name]) for name in table.info.classes]}
+
+
+def _labels(task: str, table: Table, role: str) -> dict[str, Any]:
+    """Return the labels of the splits of a role, by utterance id."""
     labels: Mapping[str, Any] = (
         dict(zip(table.column("id"), table.column("emotion"), strict=True)) if task == "emotion" else attributes_of(table)
     )
     roles = (table.info.roles[split] for split in table.column("split"))
-    return {id: label for (id, label), role in zip(labels.items(), roles, strict=True) if role == "tune"}
+    return {id: label for (id, label), its in zip(labels.items(), roles, strict=True) if its == role}
 
 
 def _reliance(fused: Rows) -> str:

@@ -8,6 +8,7 @@ from ..errors import ConfigError, FusionError, some
 from ..evaluation.prior import target_distribution
 from ..labels import ATTRIBUTES
 from .config import FusionConfig
+from .fusing import check_comparators
 from .systems import TASKS, System
 
 
@@ -16,8 +17,9 @@ def check_tuning(table: Table, config: FusionConfig, systems: Collection[System]
 
     Raises:
         FusionError: If a class or attribute of train has no utterance to tune on, or these have fewer than two speakers.
-        ConfigError: If train has no label of a task, or the target prior or the number of folds makes no sense.
+        ConfigError: If train has no label of a task, or the target prior, a comparator or the number of folds makes no sense.
     """
+    check_comparators(config.comparators)
     if config.folds < 2:
         raise ConfigError(f"fusion.folds is {config.folds}; cross-validation needs at least 2")
     learners = {task: [system.name for system in systems if task in system.tasks] for task in TASKS}
