@@ -19,6 +19,7 @@ from emojudge.cli.parsing import OneLineErrors, resolve_configs, set_up_parsing
 from emojudge.configs import config_root, find_config, shipped_configs
 from emojudge.errors import ConfigError
 from emojudge.pipeline.config import RunConfig
+from emojudge.pipeline.fusing import check_comparators
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN_CONFIGS = [name for name in shipped_configs() if name.startswith("run/")]
@@ -93,7 +94,7 @@ def run_on_two_steps(command, files, folder, table, *more):
 # their form
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model", "corpus")])
+@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model", "corpus", "fusion")])
 def test_a_config_has_the_one_section_of_its_folder(name):
     assert list(content(name)) == [name.split("/")[0]]
 
@@ -122,6 +123,16 @@ def test_there_is_a_run_for_each_row_of_table_2(task):
             assert any(file.startswith(f"experiment/paper_{system}_{task}") for file in files)
     if task == "emotion":  # a plain logistic regression keeps the prior that it was fitted on
         assert {run_config("--config", name).fusion.target_prior for name in runs if "baseline" not in name} == {"natural"}
+    else:  # and keeps the moments of its own output
+        fused = [name for name in runs if len(content(name)["systems"]) > 1]
+        assert {run_config("--config", name).fusion.match_moments for name in fused} == {False}
+
+
+def test_the_comparators_join_any_run():
+    config = run_config("--config", "run/podcast_small.yaml", "--config", "fusion/comparators.yaml")
+    check_comparators(config.fusion.comparators)
+    assert len(config.fusion.comparators) == 7
+    assert config.systems.keys() == {"acoustic", "text"}
 
 
 @pytest.mark.parametrize("name", RUN_CONFIGS)
