@@ -24,30 +24,33 @@ def sheets_of(tables: Sequence[ResultsTable]) -> list[Sheet]:
 
 def evidence_sheet(tables: Sequence[ResultsTable], evidence: Evidence) -> Sheet:
     """Return intervals of what a task is judged by, and differences to the reference: a row a split, system and measure."""
-    first, several = tables[0], len(tables) > 1
-    digits, measures = first.shown.digits, first.shown.over_runs
-    header = ["split", "system", *(["measure"] if len(measures) > 1 else []), "score [95 %]", "difference [95 %]", "p", "p (Holm)"]
+    first, measures = tables[0], tables[0].shown.over_runs
+    several = len(measures) > 1
+    score = "CCC" if several else next(iter(measures.values()))
+    header = ["split", *(["measure"] if several else []), "system", f"{score} [95 %]", "difference [95 %]", "p", "p (Holm)"]
     rows = []
     for split in first.splits:
-        for system in first.systems:
-            result = first.result(system, split)
-            if result is None:
-                continue
-            for measure, name in measures.items():
-                key = (system, split, measure)
-                compared = evidence.compared.get(key)
-                score = interval_text(evidence.intervals[key], digits) + result.marks
-                tested = ["", "", ""]
-                if compared is not None:
-                    tested = [difference_text(compared.difference, digits) + compared.mark, p_text(compared.difference.p)]
-                    tested.append(p_text(compared.p_holm))
-                elif system == evidence.reference:
-                    tested = ["reference", "", ""]
-                rows.append([split, system, *([name] if len(measures) > 1 else []), score, *tested])
-    over = f" of the mean over {len(tables)} runs" if several else ""
-    what = next(iter(measures.values())) if len(measures) == 1 else "CCC"
-    title = f"{what}{over} with 95 % intervals over speakers, and differences to {evidence.reference}"
+        for measure in measures:
+            for system in first.systems:
+                cells = _evidence_cells(first, evidence, system, split, measure)
+                if cells:
+                    rows.append([split, *([measure.removeprefix("ccc_")] if several else []), system, *cells])
+    over = f", mean of {len(tables)} runs" if len(tables) > 1 else ""
+    title = f"{score}{over} with 95 % intervals over speakers, and differences to {evidence.reference}"
     return Sheet(title, header, rows, evidence_notes(evidence))
+
+
+def _evidence_cells(table: ResultsTable, evidence: Evidence, system: str, split: str, measure: str) -> list[str]:
+    """Return score, difference and both p of a row; nothing where the system was not scored."""
+    result, compared = table.result(system, split), evidence.compared.get((system, split, measure))
+    if result is None:
+        return []
+    digits = table.shown.digits
+    score = interval_text(evidence.intervals[system, split, measure], digits) + result.marks
+    if compared is None:
+        return [score, "reference" if system == evidence.reference else "", "", ""]
+    difference = difference_text(compared.difference, digits) + compared.mark
+    return [score, difference, p_text(compared.difference.p), p_text(compared.p_holm)]
 
 
 def comparison_sheet(

@@ -95,9 +95,7 @@ def groups_of_truth(truth_path: str | Path) -> dict[str, str]:
     return {id: f"speaker {speaker}" for id, speaker in truth_speakers(truth_path).items() if speaker is not None}
 
 
-def _score(
-    systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Table, groups: Mapping[str, str]
-) -> list[ResultsTable]:
+def _score(systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Table, groups: Mapping[str, str]) -> list[ResultsTable]:
     """Return the table of each task that has a score.
 
     Raises:
@@ -114,9 +112,7 @@ def _score(
     return tables
 
 
-def _results(
-    systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], corpus: Table, groups: Mapping[str, str]
-) -> list[Result]:
+def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], corpus: Table, groups: Mapping[str, str]) -> list[Result]:
     """Return the scores of each system on each split, the splits that tune first; none for withheld labels or a branch without input."""
     results, roles = [], corpus.info.roles
     position = {id: row for row, id in enumerate(corpus.column("id"))}
@@ -140,7 +136,9 @@ def _sample(rows: AnyPredictions, truth: Mapping[str, Any], groups: Mapping[str,
     if isinstance(rows, Predictions):
         told = rows.labels()
     else:
-        labels = np.array([[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64)  # (utterances, attributes)
+        labels = np.array(
+            [[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64
+        )  # (utterances, attributes)
         told = rows.values
     return Sample(rows.id, labels, told, [groups[id] for id in rows.id], rows.info.names)
 

@@ -40,9 +40,7 @@ def open_runs(folders: Sequence[str]) -> dict[str, tuple[Systems, Table]]:
     return runs
 
 
-def weigh_results(
-    tables: Sequence[ResultsTable], reference: str | None = None, n_resamples: int = N_RESAMPLES
-) -> list[ResultsTable]:
+def weigh_results(tables: Sequence[ResultsTable], reference: str | None = None, n_resamples: int = N_RESAMPLES) -> list[ResultsTable]:
     """Return the tables of one run with intervals and differences.
 
     Args:
