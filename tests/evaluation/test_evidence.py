@@ -1,4 +1,4 @@
-"""Intervals and differences of a table: paired by utterance, resampled by speaker, corrected over the table, of one run and of the mean of several."""
+"""Intervals and differences of a table: paired, resampled by speaker, corrected over the table; of one run and of the mean of several."""
 
 import numpy as np
 import pytest

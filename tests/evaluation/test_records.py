@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import pytest
 from test_evidence import MIDDLE, POOR, result, sample, table
 
 from emojudge.evaluation.records import MEAN, mean_records, plain, records_of, to_csv
@@ -41,6 +42,6 @@ def test_several_runs_have_a_record_each_and_one_of_their_mean():
     (_, mean) = mean_records(runs, weigh_runs(runs, "a", n_resamples=100))
     values = [run.score("b", "test1", "accuracy") for run in runs]
     assert (mean["run"], mean["accuracy"]) == (MEAN, sum(values) / 2)
-    assert mean["accuracy_deviation"] == abs(values[0] - values[1]) / 2**0.5
+    assert mean["accuracy_deviation"] == pytest.approx(abs(values[0] - values[1]) / 2**0.5)
     assert mean["macro_f1_low"] < mean["macro_f1"] < mean["macro_f1_high"]
     assert [record["run"] for record in records_of(runs, "seed-0")] == ["seed-0"] * 4

@@ -77,7 +77,7 @@ def _weighed(table: ResultsTable, evidence: Evidence, system: str, split: str) -
 
 def to_csv(records: Sequence[Record]) -> str:
     """Return a line a record: empty where a record has nothing, ``nan`` where a measure is not defined, six digits after the point."""
-    names = list(dict.fromkeys(name for record in records for name in record if name != "note")) + ["note"]
+    names = [*dict.fromkeys(name for record in records for name in record if name != "note"), "note"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(names)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from ..errors import ConfigError, nearest
+from .sheet import Sheet
 from .statistics import Spread
 from .tables import ResultsTable
-from .sheet import Sheet
 
 
 def combine(tables: Sequence[ResultsTable], differing: str = "seeds") -> Sheet:

@@ -12,7 +12,7 @@ from ...errors import EmojudgeError, PredictionsError, some
 from ...evaluation import score_attributes, score_emotions
 from ...evaluation.evidence import Sample
 from ...evaluation.tables import MARK, TRANSDUCTIVE, Result, ResultsTable
-from ...predictions import AttributePredictions, Predictions
+from ...predictions import Predictions
 from .loading import AnyPredictions, Systems
 
 

@@ -83,8 +83,8 @@ def summarise(
     sheets: list[Sheet] = []
     records: list[Record] = []
     if len(scored) == 1:
-        tables = weigh_results(firsts, reference, n_resamples) if n_resamples else firsts
-        sheets, records = sheets_of(tables), records_of(tables)
+        own = weigh_results(firsts, reference, n_resamples) if n_resamples else firsts
+        sheets, records = sheets_of(own), records_of(own)
     else:
         for name, tables in scored.items():
             records += records_of(tables, name)
@@ -152,8 +152,7 @@ def _check_known(name: str | None, tables: Sequence[ResultsTable]) -> None:
 
 
 def _same_utterances(tables: Sequence[ResultsTable]) -> bool:
-    first, *others = tables
-    for result in first.results:
+    for result in tables[0].results:
         runs = [found.sample for found in (table.result(result.system, result.split) for table in tables) if found and found.sample]
         if len(runs) < len(tables) or not alike(runs):
             return False
