@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ConfigError, PredictionsError, nearest, plural, some
 from .additive import Additive, additive
@@ -14,9 +15,10 @@ from .statistics import Difference, Interval, McNemar, difference_of, few_groups
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
 
-N_RESAMPLES = 10_000
+N_RESAMPLES = 2_000
+"""Of a table: enough for three digits of p, in seconds; a report takes more on request."""
 SIGNIFICANT = 0.05
-"""A difference is marked where its p is below this after Holm's correction over the table."""
+"""A difference is marked where its p is below this after Holm's correction over the table, unless speakers are too few."""
 
 ABOVE, BELOW = "↑", "↓"
 
@@ -48,8 +50,8 @@ class Compared:
 
     @property
     def mark(self) -> str:
-        """Return an arrow where the difference is significant after Holm's correction, up where the system is above."""
-        if not self.p_holm < SIGNIFICANT:
+        """Return an arrow where a difference is established: significant after Holm's correction, with speakers enough to say so."""
+        if not self.p_holm < SIGNIFICANT or few_groups(self.difference.n_groups):
             return ""
         return ABOVE if self.difference.value > 0 else BELOW
 
@@ -102,7 +104,11 @@ def weigh(
     if reference not in systems:
         raise ConfigError(f"there is no system '{reference}' to compare with (found: {'; '.join(systems)}).{nearest(reference, systems)}")
     settings: dict[str, Any] = {"n_resamples": n_resamples, "seed": seed}
-    intervals, differences, tests, clusters, warnings = {}, {}, {}, {}, []
+    intervals: dict[tuple[str, str, str], Interval] = {}
+    differences: dict[tuple[str, str, str], Difference] = {}
+    tests: dict[tuple[str, str, str], McNemar] = {}
+    clusters: dict[str, str] = {}
+    warnings = []
     for split in dict.fromkeys(split for _, split in samples):
         of_split = {system: list(runs) for (system, where), runs in samples.items() if where == split}
         _check_alike(split, of_split)
@@ -135,7 +141,7 @@ def mean_of(scores: Sequence[Additive]) -> Additive:
         return scores[0]
     ends = np.cumsum([score.counts.shape[1] for score in scores])[:-1]
 
-    def mean(sums: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
         parts = np.split(sums, ends, axis=-1)
         return np.mean([score.score(part) for score, part in zip(scores, parts, strict=True)], axis=0)  # type: ignore[no-any-return]
 

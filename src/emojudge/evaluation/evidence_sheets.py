@@ -8,6 +8,7 @@ from .evidence import ABOVE, BELOW, N_RESAMPLES, SIGNIFICANT, Evidence
 from .runs import differences
 from .sheet import Sheet
 from .statistics import Difference, Interval
+from .statistics.intervals import FEW_GROUPS
 from .tables import MARK, ResultsTable, number, weigh_runs
 
 
@@ -110,7 +111,7 @@ def evidence_notes(evidence: Evidence) -> list[str]:
     if evidence.compared:
         notes.append(
             f"{ABOVE} above, {BELOW} below {evidence.reference} with p < {SIGNIFICANT:g} after Holm's correction over the "
-            f"{len(evidence.compared)} differences of this table."
+            f"{len(evidence.compared)} differences of this table, where there are {FEW_GROUPS} speakers or more."
         )
     return notes + evidence.warnings
 

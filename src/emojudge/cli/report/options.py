@@ -29,7 +29,7 @@ def read_options(arguments: Sequence[str]) -> Namespace:
         metavar=("SYSTEM", "REFERENCE"),
         help="also the difference of two systems alone, with the smallest one that the data could show",
     )
-    worth.add_argument("--resamples", type=_resamples, metavar="N", help="of the speakers, for intervals and p (default: 10000)")
+    worth.add_argument("--resamples", type=_resamples, metavar="N", help="of the speakers, for intervals and p (default: 2000, in seconds)")
     worth.add_argument("--no-intervals", action="store_true", help="print scores alone, which is faster")
     parser.add_argument("--paper", action="store_true", help="also print the paper's Table 2, with the run under the row that it repeats")
     parser.add_argument("--out", metavar="STEM", help="also write STEM.md, STEM.csv, STEM.tex and STEM.json")
