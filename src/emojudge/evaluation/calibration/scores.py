@@ -13,6 +13,8 @@ Float: TypeAlias = NDArray[np.float64]
 Bins: TypeAlias = Literal["width", "mass"]
 """Bins of equal width of confidence, or of equally many utterances."""
 
+BINS: tuple[Bins, ...] = ("width", "mass")
+
 N_BINS = 15
 """As in Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks" (2017)."""
 
@@ -210,7 +212,7 @@ def _of_class(scored: Scored, k: int) -> tuple[Float, NDArray[np.bool_]]:
 
 
 def _curve(confidence: Float, true: NDArray[np.bool_], weight: Float, n_bins: int, bins: Bins) -> ReliabilityCurve:
-    if n_bins < 1 or bins not in ("width", "mass"):
+    if n_bins < 1 or bins not in BINS:
         raise ConfigError(f"bins '{bins}' in number {n_bins}: expected 'width' or 'mass', and at least 1")
     inner = np.arange(1, n_bins) / n_bins
     edges = inner if bins == "width" else np.quantile(confidence, inner, method="inverted_cdf", weights=weight)

@@ -1,22 +1,26 @@
 """``calibration_sheet``: how right the posteriors of each system are, before and after scaling."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import plural
 from ...predictions import Predictions
 from ..additive import Additive
-from ..prior import shift_prior, target_distribution
+from ..prior import shift_prior
 from ..sheet import Sheet
-from ..statistics import Difference, Interval, difference_of, few_groups, intervals_of
+from ..statistics import difference_of, few_groups, intervals_of
+from ..wording import difference_text, score_text
 from .out_of_fold import class_places, declared_weights, scaled
 from .scaling import AnyScaling, TemperatureScaling, VectorScaling
 from .scores import (
+    BINS,
     N_BINS,
     Float,
+    Scored,
     classwise_calibration_error,
     expected_calibration_error,
     scorable,
@@ -71,42 +75,78 @@ def calibration_sheet(
     Raises:
         FusionError: As :func:`scaled`.
     """
-    rows: list[list[str]] = []
-    notes = [_UNDER[under], _BIASED]
-    n_groups: dict[str, int] = {}
+    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    rows, notes, n_groups = [], [_UNDER[under], _BIASED], {}
     for name, predictions in systems.items():
-        fitting = {id: truth.get(id) for id, split in zip(predictions.id, predictions.split, strict=True) if split in fitted_on}
-        versions = {"none": predictions} | {s.NAME: scaled(predictions, fitting, groups, s, seed=seed) for s in scalings}
         if predictions.info.source_prior is None:
-            notes.append(f"{name} declares no prior: judged as it is.")
+            notes.append(f"{name} declares no prior: it is judged as it is.")
+        fitting = {id: truth.get(id) for id, split in zip(predictions.id, predictions.split, strict=True) if split in fitted_on}
+        versions = {"none": predictions, **{s.NAME: scaled(predictions, fitting, groups, s, seed=seed) for s in scalings}}
         for split in dict.fromkeys(predictions.split):
-            plain: Additive | None = None
-            for version, changed in versions.items():
-                part = changed.of_split(split)
-                part = part.select([id for id, known in zip(part.id, part.predicted, strict=True) if known and truth.get(id) is not None])
-                target = class_places(part.info.classes, [truth[id] for id in part.id])
-                usable = np.isin(target, np.flatnonzero(part.present))
-                if not usable.any():
-                    continue
-                part, target = part.select([id for id, use in zip(part.id, usable, strict=True) if use]), target[usable]
-                logits, weight = _judged(part, predictions.info.source_prior, target, under)
-                nll, brier = _means(target, logits, weight)
-                clusters = [groups[id] for id in part.id]
-                settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
-                of_nll, of_brier = intervals_of([nll, brier], clusters, **settings)
-                change = difference_of(nll, plain, clusters, **settings) if plain is not None else None
-                plain = plain or nll
-                n_groups[split] = of_nll.n_groups
-                errors = [
-                    expected_calibration_error(target, logits, weight, n_bins=n_bins),
-                    expected_calibration_error(target, logits, weight, n_bins=n_bins, bins="mass"),
-                    classwise_calibration_error(target, logits, weight, n_bins=n_bins),
-                ]
-                cells = [_cell(of_nll), _cell(change) if change else "", _cell(of_brier), *(f"{error:.3f}" for error in errors)]
-                mark = " (out-of-fold)" if version != "none" and split in fitted_on else ""
-                rows.append([name, split, version + mark, str(len(part)), *cells])
-    for split, n in n_groups.items():
-        if warning := few_groups(n):
-            notes.append(f"{split}: {warning}")
+            judged = {scaling: _judged(changed.of_split(split), predictions, truth, under) for scaling, changed in versions.items()}
+            if (plain := judged["none"]) is None:
+                continue
+            clusters = [groups[id] for id in plain.id]
+            for scaling, one in judged.items():
+                assert one is not None  # a scaling takes no row away
+                nll, brier = intervals_of([one.nll, one.brier], clusters, **settings)
+                change = "" if one is plain else difference_text(difference_of(one.nll, plain.nll, clusters, **settings))
+                mark = "" if one is plain or split not in fitted_on else ", out-of-fold"
+                errors = [f"{error:.3f}" for error in one.errors(n_bins)]
+                rows.append([name, split, scaling + mark, f"{len(one.id):,}", score_text(nll), change, score_text(brier), *errors])
+                n_groups[split] = nll.n_groups
+    notes += [f"{split}: {warning}" for split, n in n_groups.items() if (warning := few_groups(n))]
     title = f"Calibration, with {100 * level:g} % intervals by speaker; scalings fitted on {', '.join(fitted_on)}"
     return Sheet(title, HEADER, rows, notes)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The posteriors of one system on one split, under the prior that they are to be judged by."""
+
+    id: list[str]
+    target: NDArray[np.int64]
+    logits: Float
+    class_weight: Float | None
+
+    @cached_property
+    def nll(self) -> Additive:
+        return self._mean(surprise)
+
+    @cached_property
+    def brier(self) -> Additive:
+        return self._mean(squared_distance)
+
+    def _mean(self, of: Callable[[Scored], Float]) -> Additive:
+        """Return the weighted mean of something of each utterance; one without weight adds nothing."""
+        scored = scorable(self.target, self.logits, self.class_weight)
+        counts = np.zeros((len(self.id), 2))
+        counts[scored.row] = np.stack([scored.weight, scored.weight * of(scored)], axis=1)
+        return Additive(counts, _ratio)
+
+    def errors(self, n_bins: int) -> list[float]:
+        """Return the calibration errors, in the order of the columns."""
+        given = (self.target, self.logits, self.class_weight)
+        top = [expected_calibration_error(*given, n_bins=n_bins, bins=bins) for bins in BINS]
+        return [*top, classwise_calibration_error(*given, n_bins=n_bins)]
+
+
+def _judged(rows: Predictions, plain: Predictions, truth: Mapping[str, str | None], under: Under) -> _Judged | None:
+    """Return the rows that have input and a label that the system knows, None where there are none.
+
+    ``plain`` declares the prior: scaled rows keep it, or have learnt the fitting split's for want of one.
+    """
+    target = class_places(rows.info.classes, [truth.get(id) for id in rows.id])
+    usable = rows.predicted & np.isin(target, np.flatnonzero(rows.present))
+    if not usable.any():
+        return None
+    ids, logits, target = [rows.id[i] for i in np.flatnonzero(usable)], rows.logits[usable], target[usable]
+    if under == "split" and plain.info.source_prior is not None:
+        frequency = np.bincount(target, minlength=len(rows.info.classes)) / len(target)
+        return _Judged(ids, target, shift_prior(logits, plain.info.source_prior, frequency), None)
+    return _Judged(ids, target, logits, declared_weights(plain, target))
+
+
+def _ratio(sums: Float) -> Float:
+    with np.errstate(invalid="ignore"):  # a resample without any weight: NaN
+        return sums[..., 1] / sums[..., 0]  # type: ignore[no-any-return]
