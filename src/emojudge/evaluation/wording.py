@@ -4,9 +4,11 @@ import math
 
 from .statistics import Difference, Interval
 
+SPANS_0 = "not shown: the interval spans 0"
+
 
 def score_text(interval: Interval, digits: int = 3) -> str:
-    """Return a score with its interval: ``0.512 [0.480, 0.540]``; alone where there is no interval, empty where there is no score."""
+    """Return a score with its interval: ``0.512 [0.480, 0.540]``; alone where that has no bounds, empty where there is no score."""
     return _with_bounds(interval.value, interval.low, interval.high, f".{digits}f")
 
 
@@ -22,17 +24,20 @@ def p_text(p: float) -> str:
 
 def verdict(difference: Difference, above: str = "gain", below: str = "loss", digits: int = 3) -> str:
     """Return what the interval of a difference allows to say: ``above``, ``below``, or that nothing was shown, and what could have been."""
-    if math.isnan(difference.low) or math.isnan(difference.high):
-        return "not shown: no interval, for want of speakers"
-    if difference.low > 0:
-        return above
-    if difference.high < 0:
-        return below
-    smallest = f"; smallest difference that this data could show: {difference.detectable:.{digits}f}"
-    return "not shown: the interval spans 0" + ("" if math.isnan(difference.detectable) else smallest)
+    word = sign(difference, above, below)
+    if word != SPANS_0 or not math.isfinite(difference.detectable):
+        return word
+    return f"{word}; smallest difference that this data could show: {difference.detectable:.{digits}f}"
+
+
+def sign(interval: Interval | Difference, above: str, below: str) -> str:
+    """Return ``above`` or ``below`` where an interval is on one side of 0, else that nothing was shown."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return "not shown: too few speakers for an interval"
+    return above if interval.low > 0 else below if interval.high < 0 else SPANS_0
 
 
 def _with_bounds(value: float, low: float, high: float, form: str) -> str:
     if math.isnan(value):
         return ""
-    return f"{value:{form}}" + ("" if math.isnan(low) or math.isnan(high) else f" [{low:{form}}, {high:{form}}]")
+    return f"{value:{form}}" + (f" [{low:{form}}, {high:{form}}]" if math.isfinite(low) and math.isfinite(high) else "")

@@ -1,6 +1,5 @@
 """Whether attributes are distributed alike in all splits, in the truth and in what was predicted (paper, section 6)."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +13,7 @@ from ..additive import Additive
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Interval, few_groups, intervals_of
-from ..wording import score_text
+from ..wording import score_text, sign
 
 TRUTH = "truth"
 
@@ -38,11 +37,7 @@ class Distribution:
     @property
     def verdict(self) -> str:
         """Return ``higher``, ``lower``, or that no shift was shown."""
-        if self.shift is None:
-            return ""
-        if math.isnan(self.shift.low) or math.isnan(self.shift.high):
-            return "not shown: no interval, for want of speakers"
-        return "higher" if self.shift.low > 0 else "lower" if self.shift.high < 0 else "not shown: the interval spans 0"
+        return "" if self.shift is None else sign(self.shift, "higher", "lower")
 
 
 @dataclass(frozen=True)

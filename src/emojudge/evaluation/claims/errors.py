@@ -12,7 +12,7 @@ from ..additive import Additive, additive_attributes
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Difference, Interval, difference_of, few_groups, intervals_of
-from ..wording import difference_text, score_text, verdict
+from ..wording import difference_text, score_text, sign, verdict
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ErrorCorrelation:
     @property
     def verdict(self) -> str:
         """Return whether the errors go together: ``together``, ``against each other``, or not shown."""
-        return _sign(self.errors)
+        return sign(self.errors, "together", "against each other")
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,3 @@ def _both(
 def _correlation(values: NDArray[np.float64]) -> Additive:
     """Return the Pearson correlation of two columns, 0 where one does not vary."""
     return additive_attributes(values[:, :1], values[:, 1:], "pearson_pair", ["pair"])
-
-
-def _sign(interval: Interval) -> str:
-    return "together" if interval.low > 0 else "against each other" if interval.high < 0 else "not shown: the interval spans 0"
