@@ -3,15 +3,39 @@
 from .additive import Additive, additive, additive_attributes, additive_emotions
 from .attributes import score_attributes
 from .scores import confusion_matrix, score_emotions
-from .statistics import bootstrap_scores
+from .statistics import (
+    Difference,
+    Interval,
+    McNemar,
+    Spread,
+    bootstrap,
+    bootstrap_scores,
+    difference_of,
+    few_groups,
+    holm,
+    intervals_of,
+    mcnemar,
+    paired_bootstrap,
+)
 
 __all__ = [
     "Additive",
+    "Difference",
+    "Interval",
+    "McNemar",
+    "Spread",
     "additive",
     "additive_attributes",
     "additive_emotions",
+    "bootstrap",
     "bootstrap_scores",
     "confusion_matrix",
+    "difference_of",
+    "few_groups",
+    "holm",
+    "intervals_of",
+    "mcnemar",
+    "paired_bootstrap",
     "score_attributes",
     "score_emotions",
 ]
