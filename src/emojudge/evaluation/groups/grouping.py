@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def group_by(table: Table, by: str, edges: Sequence[float] | None = None) -> Gro
         names = sorted({group for group in groups if group is not None})
     else:
         chosen = [float(edge) for edge in (EDGES[by] if edges is None else edges)]
-        bins = _bin_names(chosen, _UNIT.get(by, str))
+        bins = _bin_names(chosen, _UNIT.get(by, str), _LARGEST.get(by))
         groups = [None if value is None else bins[int(np.searchsorted(chosen, value, side="right"))] for value in _numbers(table, by)]
         names = [name for name in bins if name in groups]
     if not names:
@@ -63,6 +63,8 @@ def group_by(table: Table, by: str, edges: Sequence[float] | None = None) -> Gro
 
 
 _UNIT: dict[str, Callable[[float], str]] = {"duration": lambda edge: f"{edge:g} s", "agreement": lambda edge: f"{100 * edge:g} %"}
+_LARGEST = {"agreement": 1.0}
+"""The largest value that there is: a bin that begins with it holds nothing else."""
 
 
 def _numbers(table: Table, by: str) -> list[float | None]:
@@ -80,7 +82,7 @@ def _agreement(table: Table) -> list[float | None]:
     ]
 
 
-def _bin_names(edges: Sequence[float], text: Callable[[Any], str]) -> list[str]:
+def _bin_names(edges: Sequence[float], text: Callable[[float], str], largest: float | None) -> list[str]:
     """Return the name of each bin; each has its lower edge and not its upper one."""
-    inner = [f"{text(low)} to {text(high)}" for low, high in zip(edges, edges[1:], strict=False)]
-    return [f"under {text(edges[0])}", *inner, f"{text(edges[-1])} and more"]
+    inner = [f"{text(low)} to {text(high)}" for low, high in pairwise(edges)]
+    return [f"under {text(edges[0])}", *inner, text(edges[-1]) + ("" if edges[-1] == largest else " and more")]

@@ -1,7 +1,6 @@
 """A system that is too sure of itself, over utterances of some speakers."""
 
 import numpy as np
-import pytest
 from scipy.special import softmax
 
 from emojudge.evaluation.prior import log_softmax
@@ -26,8 +25,3 @@ class TooSure:
         self.logits = log_softmax(3 * logits)
         self.logits[list(without_input)] = np.nan
         self.system = Predictions(self.id, self.split, self.logits, PredictionsInfo("fused", CLASSES, "corpus-1", "c0", source_prior=prior))
-
-
-@pytest.fixture
-def too_sure():
-    return TooSure()
