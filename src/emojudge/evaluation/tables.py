@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .sheet import markdown_row
+
 MARK = "*"
 
 
@@ -33,12 +35,6 @@ SHOWN = {
     ),
 }
 """By task; everything else is in the CSV file."""
-
-
-def markdown_row(cells: Sequence[str]) -> str:
-    """Return a row of a Markdown table; a bar inside a cell stays inside."""
-    escaped = (cell.replace("|", r"\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
 
 
 @dataclass(frozen=True)
