@@ -14,6 +14,7 @@ from .config import RunConfig
 from .display import Display
 from .fusing import FUSED, fuse
 from .judging import check_judge, review
+from .ledger import record
 from .results import SYSTEMS_FILE, load_systems, score_run
 from .sources import read_corpus
 from .stages import TABLE, RunFolder
@@ -62,7 +63,7 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
             if task == "emotion" and judged:
                 files[task] |= review(folder, fused, files[task][fused], config, table, display)
         _report(folder, files, table)
-        return score_run(load_systems(folder.path), table)
+        return _scored(folder, table)
 
 
 def _check_names(config: RunConfig, out: Path) -> None:
@@ -82,7 +83,7 @@ def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table)
 
     def make() -> None:
         write_text(folder.path / SYSTEMS_FILE, json.dumps(systems, indent=1) + "\n")
-        results = score_run(load_systems(folder.path), table)
+        results = _scored(folder, table)
         write_text(folder.path / "results.csv", to_csv(results))
         write_text(folder.path / "results.md", to_markdown(results))
 
@@ -93,3 +94,11 @@ def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table)
         ["results.csv", "results.md", SYSTEMS_FILE],
         make,
     )
+
+
+def _scored(folder: RunFolder, table: Table) -> list[ResultsTable]:
+    """Return the results of each task, after the ledger says so; predictions that did not change are recorded once."""
+    systems = load_systems(folder.path)
+    results = score_run(systems, table)
+    record(folder.path, [split for found in results for split in found.splits], "results of the run", systems, again=False)
+    return results

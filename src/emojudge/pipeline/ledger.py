@@ -16,7 +16,7 @@ from typing import Any
 from ..corpus import Table, read_table
 from ..corpus.table import TABLE_FILE
 from ..errors import ConfigError, EmojudgeError, some
-from ..evaluation.tables import markdown_row
+from ..evaluation.sheet import Sheet
 from ..files import hold, write_text
 from ..predictions import Predictions
 from ..predictions.rows import Rows
@@ -148,17 +148,19 @@ def refuse_scored(run_dir: str | Path, table: Table) -> None:
         raise _refusal(run_dir, what, found)
 
 
-def to_markdown(found: Iterable[Entry]) -> str:
-    """Return the ledger as a Markdown table, a row an entry."""
-    header = ["date (UTC)", "times", "splits", "systems", "purpose"]
-    rows = [_cells(entry) for entry in found]
-    return "\n".join(map(markdown_row, [header, ["---"] * len(header), *rows])) + "\n"
+def ledger_sheet(run_dir: str | Path) -> Sheet:
+    """Return the ledger of a run folder as a table, a row an entry; an empty one says that no held split was scored.
 
-
-def _cells(entry: Entry) -> list[str]:
-    when = entry.date if entry.times == 1 else f"{entry.date} to {entry.last}"
-    splits = ", ".join(f"{split} ({n})" for split, n in entry.splits.items())
-    return [when, str(entry.times), splits, ", ".join(entry.systems), entry.purpose]
+    Raises:
+        EmojudgeError: If the ledger cannot be read.
+    """
+    rows = []
+    for entry in entries(run_dir):
+        when = entry.date if entry.times == 1 else f"{entry.date} to {entry.last}"
+        splits = ", ".join(f"{split} ({n})" for split, n in entry.splits.items())
+        rows.append([when, str(entry.times), splits, ", ".join(entry.systems), entry.purpose])
+    notes = [] if rows else ["No held split has been scored in this folder."]
+    return Sheet(f"held splits that were scored in {run_dir}", ["date (UTC)", "times", "splits", "systems", "purpose"], rows, notes)
 
 
 def _add(path: Path, entry: Entry, again: bool) -> Entry:
