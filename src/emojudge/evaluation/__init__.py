@@ -2,5 +2,6 @@
 
 from .attributes import score_attributes
 from .scores import score_emotions
+from .submission import check_submission, write_submission
 
-__all__ = ["score_attributes", "score_emotions"]
+__all__ = ["check_submission", "score_attributes", "score_emotions", "write_submission"]
