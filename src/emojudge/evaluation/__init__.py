@@ -1,7 +1,18 @@
 """Scores of predictions against the truth, on arrays: neither torch nor lightning."""
 
 from .attributes import score_attributes
+from .prior import check_target_prior, estimate_prior, macro_f1_under_prior, shift_prior, target_distribution
 from .scores import score_emotions
 from .submission import check_submission, write_submission
 
-__all__ = ["check_submission", "score_attributes", "score_emotions", "write_submission"]
+__all__ = [
+    "check_submission",
+    "check_target_prior",
+    "estimate_prior",
+    "macro_f1_under_prior",
+    "score_attributes",
+    "score_emotions",
+    "shift_prior",
+    "target_distribution",
+    "write_submission",
+]

@@ -34,6 +34,9 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
 
     TASK: ClassVar[str] = AttributesInfo.TASK
     NAMES: ClassVar[str] = "attributes"
+    METHODS: ClassVar[tuple[str, ...]] = ("ridge",)
+
+    method: str = "ridge"
 
     models_: dict[str, dict[str, LinearModel]]
     curves_: dict[str, dict[str, list[float]]]
