@@ -51,21 +51,17 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _write(options: Namespace) -> int:
-    from ..corpus.table import TABLE_FILE
     from ..evaluation.submission import file_names, write_submission
+    from .tables import check_predicted, saved_table
 
     source = Path(options.source)
     if source.is_dir():
         predictions = _of_run(source, options.system, options.task)
-        table = _table(options.table or source / TABLE_FILE)
+        table = saved_table(options.table or source)
     else:
         predictions = _of_file(source, options)
-        table = _table(options.table)
-    if predictions.info.corpus != table.info.fingerprint:
-        raise ConfigError(
-            f"'{predictions.info.system}' was predicted on corpus {predictions.info.corpus}, the table is {table.info.fingerprint}; "
-            "name the table that was predicted with --table"
-        )
+        table = saved_table(options.table)
+    check_predicted(predictions.info.system, predictions.info.corpus, table)
     ids, audio = _utterances(table, options.split)
     fallback = _fallback(options.fallback, predictions.info.task, table)
     written = write_submission(predictions.select(ids), options.out, names=file_names(ids, audio), fallback=fallback)
@@ -77,10 +73,10 @@ def _write(options: Namespace) -> int:
 
 
 def _check(options: Namespace) -> int:
-    from ..corpus.table import TABLE_FILE
     from ..evaluation.submission import check_submission, file_names, task_of
+    from .tables import saved_table
 
-    ids, audio = _utterances(_table(options.table or Path(options.source) / TABLE_FILE), options.split)
+    ids, audio = _utterances(saved_table(options.table or options.source), options.split)
     task = options.task or task_of(options.check)
     faults = check_submission(options.check, ids, task, names=file_names(ids, audio))
     for fault in faults[:SHOWN_FAULTS]:
@@ -105,7 +101,9 @@ def _of_run(run: Path, system: str | None, task: str | None) -> "Predictions | A
         raise ConfigError(f"{run} predicts {' and '.join(tasks)}, not {task}")
     fitting = [key for key in found if system in (None, key[1]) and task in (None, key[0])]
     if not fitting:
-        raise ConfigError(f"{run}: '{system}' does not predict {task} ({task} is predicted by {', '.join(n for t, n in found if t == task)})")
+        raise ConfigError(
+            f"{run}: '{system}' does not predict {task} ({task} is predicted by {', '.join(n for t, n in found if t == task)})"
+        )
     if len({key[0] for key in fitting}) > 1:
         raise ConfigError(f"{run} predicts {' and '.join(tasks)}; name one with --task")
     if len(fitting) > 1:
@@ -123,13 +121,6 @@ def _of_file(path: Path, options: Namespace) -> "Predictions | AttributePredicti
     return load_predictions(path, options.task)
 
 
-def _table(path: str | Path) -> "Table":
-    from ..corpus import read_table
-    from ..corpus.table import TABLE_FILE
-
-    return read_table(Path(path) / TABLE_FILE if Path(path).is_dir() else path)
-
-
 def _utterances(table: "Table", split: str) -> tuple[list[str], dict[str, str | None]]:
     """Return the ids of a split in the order of the table, and the audio of each."""
     rows = table.indices(split).tolist()
@@ -139,20 +130,14 @@ def _utterances(table: "Table", split: str) -> tuple[list[str], dict[str, str | 
 
 def _fallback(text: str | None, task: str, table: "Table") -> str | dict[str, float] | None:
     """Return what rows without input get, as ``write_submission`` takes it."""
+    from ..corpus.by_role import train_moments
     from ..labels import ATTRIBUTES
 
     if text is None or task == "emotion":
         return text
     if text == "train-mean":
-        return _train_means(table)
+        return {name: mean for name, (mean, _) in train_moments(table).items()}
     try:
         return dict.fromkeys(ATTRIBUTES, float(text))
     except ValueError as error:
         raise ConfigError(f"--fallback is '{text}', expected a number from 1 to 7, or train-mean") from error
-
-
-def _train_means(table: "Table") -> dict[str, float]:
-    """Return the mean of each attribute over the utterances that train."""
-    from ..evaluation.moments import train_moments
-
-    return {name: mean for name, (mean, _) in train_moments(table).items()}
