@@ -52,9 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     fitting.add_argument("--folds", type=int, help="speaker-grouped folds (default: 5)")
     fitting.add_argument("--seed", type=int, help="seed of the folds (default: 0)")
     options = parser.parse_args(list(arguments[1:]))
-    given = [
-        name for name in ("table", "fit_splits", "method", "target_prior", "moments", "folds", "seed") if getattr(options, name) is not None
-    ]
+    given = [name for name in ("table", "fit_splits", *SETTINGS, "moments") if getattr(options, name) is not None]
     if options.apply and given:
         parser.error(f"--apply takes a fusion as it was fitted; --{given[0].replace('_', '-')} is for fitting one")
     if not options.apply and options.table is None:
