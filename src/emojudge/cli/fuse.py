@@ -24,6 +24,8 @@ With one file it is that network, refitted. NAME=FILE renames what a file calls 
 """
 METHODS = ("logistic", "ridge", "fractional_logit", "interpolation", "mean", "best")
 """Of emotions: logistic; of attributes: ridge, fractional_logit; of both: the others."""
+SETTINGS = ("method", "target_prior", "folds", "seed")
+"""Options that a fusion takes as they are."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -80,6 +82,8 @@ def _fit(options: Namespace) -> int:
     for line in _chosen(fusion):
         print(line)
     print(f"{options.out}.parquet, {options.out}.json: {_reliance(fused)}")
+    if getattr(fused.info, "transductive", False):
+        print("transductive: the class distribution of each split was estimated from all its rows together, without labels")
     return 0
 
 
@@ -109,9 +113,8 @@ def _branches(arguments: list[str]) -> list[Any]:
             branches.append(replace(rows, info=replace(rows.info, system=name)))
         first, last = branches[0].info, branches[-1].info
         if last.system in [rows.info.system for rows in branches[:-1]]:
-            raise ConfigError(
-                f"{argument}: another file is of '{last.system}' too; name them apart, as in {last.system}-2={path or argument}"
-            )
+            again = f"{last.system}-2={path or argument}"
+            raise ConfigError(f"{argument}: another file is of '{last.system}' too; name them apart, as in {again}")
         if last.task != first.task:
             raise ConfigError(f"{argument}: predicts {last.task}, {arguments[0]} {first.task}; fuse each task by itself")
     return branches
@@ -134,8 +137,7 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     foreign = "moments" if task == "emotion" else "target_prior"
     if getattr(options, foreign) is not None:
         raise ConfigError(f"--{foreign.replace('_', '-')} is for {'attributes' if task == 'emotion' else 'emotions'}; these predict {task}")
-    settings = {name: getattr(options, name) for name in ("method", "target_prior", "folds", "seed")}
-    settings = {name: value for name, value in settings.items() if value is not None}
+    settings = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
     if options.target_prior == "train":
         settings["train_prior"] = train_prior(table)
     if options.moments == "train":
@@ -156,16 +158,17 @@ def _chosen(fusion: Any) -> list[str]:
         by_part = {part: (model[part], curve[part]) for part in curve} if isinstance(curve, dict) else {"": (model, curve)}
         for part, (fitted, scores) in by_part.items():
             measure = f"CCC of {part}" if part else "macro-F1 under the target prior"
-            lines.append(f"{name}: {_choice(fitted, name)}{measure} {max(scores):.4f}, the best of {len(scores)}")
+            lines.append(f"{name}: {_choice(fitted, name, len(scores))}, {measure} {max(scores):.4f}")
     splits = ", ".join(fusion.fitted_on_["splits"])
     return [f"fitted on {fusion.n_fitted_:,} labelled utterances of {splits}", *lines]
 
 
-def _choice(model: Any, name: str) -> str:
+def _choice(model: Any, name: str, n_tried: int) -> str:
+    """Return what was chosen for a model, from how many, and what its score is of."""
     if hasattr(model, "c"):
-        return f"C = {model.c:.3g}, "
-    weights = zip(name.split("+"), model.weights, strict=True)
-    return f"weights {', '.join(f'{branch} {weight:.2f}' for branch, weight in weights)}, "
+        return f"C = {model.c:.3g} of {n_tried} tried, cross-validated"
+    weights = ", ".join(f"{branch} {weight:.2f}" for branch, weight in zip(name.split("+"), model.weights, strict=True))
+    return f"weights {weights} of {n_tried} tried, on the fitted rows"
 
 
 def _reliance(fused: Any) -> str:

@@ -96,18 +96,19 @@ def _of_run(run: Path, system: str | None, task: str | None) -> "Predictions | A
     found = {(each, name): rows for each, by_name in load_run(run)[0].items() for name, rows in by_name.items()}
     names, tasks = (list(dict.fromkeys(key[k] for key in found)) for k in (1, 0))
     if system is not None and system not in names:
-        raise ConfigError(f"{run} has no system '{system}' (it has: {', '.join(names)}).{nearest(system, names)}")
+        listed = ", ".join(f"'{name}'" for name in names)
+        raise ConfigError(f"{run} has no system '{system}' (it has: {listed}).{nearest(system, names)}")
     if task is not None and task not in tasks:
         raise ConfigError(f"{run} predicts {' and '.join(tasks)}, not {task}")
     fitting = [key for key in found if system in (None, key[1]) and task in (None, key[0])]
     if not fitting:
-        raise ConfigError(
-            f"{run}: '{system}' does not predict {task} ({task} is predicted by {', '.join(n for t, n in found if t == task)})"
-        )
+        others = ", ".join(f"'{name}'" for each, name in found if each == task)
+        raise ConfigError(f"{run}: '{system}' does not predict {task}; these do: {others}")
     if len({key[0] for key in fitting}) > 1:
         raise ConfigError(f"{run} predicts {' and '.join(tasks)}; name one with --task")
     if len(fitting) > 1:
-        raise ConfigError(f"{run} has several systems; name the one to submit with --system ({', '.join(name for _, name in fitting)})")
+        listed = ", ".join(f"'{name}'" for _, name in fitting)
+        raise ConfigError(f"{run} has several systems; name the one to submit with --system ({listed})")
     return found[fitting[0]]
 
 

@@ -29,5 +29,6 @@ def check_predicted(system: str, corpus: str, table: "Table") -> None:
     """
     if corpus != table.info.fingerprint:
         raise ConfigError(
-            f"'{system}' was predicted on corpus {corpus}, the table is {table.info.fingerprint}; name the table that was predicted with --table"
+            f"'{system}' was predicted on corpus {corpus}, the table is {table.info.fingerprint}; "
+            "name the table that was predicted with --table"
         )

@@ -56,8 +56,8 @@ def write_submission(
     lacking = [id for id, known in zip(predictions.id, _has_output(predictions), strict=True) if not known]
     if lacking and fallback is None:
         raise PredictionsError(
-            f"{predictions.info.system}: {len(lacking)} utterances without input have no prediction ({some(lacking)}), and a submission needs "
-            "every row; take a system that covers them, or declare a fallback (--fallback)"
+            f"{predictions.info.system}: {len(lacking)} utterances without input have no prediction ({some(lacking)}), "
+            "and a submission needs every row; take a system that covers them, or declare a fallback (--fallback)"
         )
     clipped = 0
     if isinstance(predictions, Predictions):
