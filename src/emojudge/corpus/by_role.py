@@ -32,7 +32,8 @@ def tuning_labels(table: Table, task: str, splits: Sequence[str] | None = None) 
             why = {"hold": "is held out for scoring", "fit": "is what the networks were trained on, where their errors are too small"}
             raise ConfigError(
                 f"split '{split}' {why[roles[split]]} (role {roles[split]}), so nothing is fitted on it; "
-                f"fit on a split that tunes ({some(tuning) or 'there is none'}), or give it the role tune in a new run folder (emojudge run --tune_on, --roles)"
+                f"fit on a split that tunes ({some(tuning) or 'there is none'}), "
+                "or give it the role tune in a new run folder (emojudge run --tune_on, --roles)"
             )
     wanted = set(tuning if splits is None else splits)
     if not wanted:
