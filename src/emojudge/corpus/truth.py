@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import CorpusError, nearest, some
 from ..labels import ATTRIBUTES, EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
-from .readers.common import CsvFile, doubled, number, read_csv
+from .readers.common import CsvFile, doubled, known, number, read_csv
 from .readers.msp_labels import ATTRIBUTE_COLUMNS
 from .table import Table, read_table
 
@@ -74,6 +74,24 @@ def read_attribute_truth(path: str | Path) -> dict[str, dict[str, float | None]]
     for attribute, name in ATTRIBUTE_COLUMNS.items():
         columns[attribute] = [_attribute(file, name, *place) for place in zip(ids, file.lines, file.column(name, _ADVICE), strict=True)]
     return {id: dict(zip(columns, values, strict=True)) for id, *values in zip(ids, *columns.values(), strict=True)}
+
+
+def truth_speakers(path: str | Path) -> dict[str, str | None]:
+    """Return the speaker of each utterance id that a truth file names, for grouping; None where it is not known.
+
+    Args:
+        path: A saved table, or a CSV with ``FileName``; without a column ``SpkrID`` nothing comes back.
+
+    Raises:
+        CorpusError: If the file cannot be read or holds an id twice.
+    """
+    if _is_table(path):
+        table = read_table(path)
+        return dict(zip(table.column("id"), table.column("speaker"), strict=True))
+    file, ids = _read(path)
+    if "SpkrID" not in file.header:
+        return {}
+    return {id: known(speaker) for id, speaker in zip(ids, file.column("SpkrID", _ADVICE), strict=True)}
 
 
 def attributes_of(table: Table) -> dict[str, dict[str, float | None]]:

@@ -39,36 +39,71 @@ def score_attributes(truth: Columns, prediction: Columns, attributes: Sequence[s
     >>> round(scores["ccc_valence"], 4), round(scores["pearson_valence"], 4), scores["n_missing"]
     (0.5714, 1.0, 1)
     """
+    names, true, predicted = columns_of(truth, prediction, attributes)
+    known = ~np.isnan(true)
+    lacking = known & np.isnan(predicted)
+    scores: dict[str, float] = {"n": int(known.any(axis=1).sum()), "n_missing": int(lacking.any(axis=1).sum())}
+    for k, name in enumerate(names):
+        counts, offset = moments(true[:, k], predicted[:, k])
+        measures = agreement(counts.sum(axis=0), offset)
+        scores |= {f"{kind}_{name}": float(value) for kind, value in measures.items()}
+        scores[f"n_{name}"] = int(counts[:, 1].sum())
+    return {"ccc_mean": float(np.nanmean([scores[f"ccc_{name}"] for name in names])), **scores}
+
+
+def columns_of(
+    truth: Columns, prediction: Columns, attributes: Sequence[str] | None = None
+) -> tuple[Sequence[str], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the names of the attributes, and truth and prediction as ``(utterances, attributes)``, NaN where there is no value.
+
+    Raises:
+        ValueError: If shapes or names differ, a value is infinite, or nothing is to be scored.
+    """
     if attributes is None:
         attributes = list(truth) if isinstance(truth, Mapping) else ATTRIBUTES
-    true = _columns("truth", truth, attributes)  # (utterances, attributes)
-    predicted = _columns("prediction", prediction, attributes)
+    true, predicted = _columns("truth", truth, attributes), _columns("prediction", prediction, attributes)
     if true.shape != predicted.shape:
         raise ValueError(f"{len(true)} true values but {len(predicted)} predictions; both need one entry an utterance")
-    known = ~np.isnan(true)
-    both = known & ~np.isnan(predicted)
-    if not known.any():
+    if np.isnan(true).all():
         raise ValueError("there is no utterance with a true value to score")
-    scores: dict[str, float] = {"n": int(known.any(axis=1).sum()), "n_missing": int((known & ~both).any(axis=1).sum())}
-    for k, name in enumerate(attributes):
-        x, y = true[both[:, k], k], predicted[both[:, k], k]
-        ccc, pearson = _agreement(x, y) if known[:, k].any() else (float("nan"), float("nan"))
-        scores[f"ccc_{name}"] = ccc
-        scores[f"pearson_{name}"] = pearson
-        scores[f"mae_{name}"] = float(np.abs(x - y).mean()) if len(x) else float("nan")
-        scores[f"n_{name}"] = len(x)
-    return {"ccc_mean": float(np.nanmean([scores[f"ccc_{name}"] for name in attributes])), **scores}
+    return attributes, true, predicted
 
 
-def _agreement(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the concordance and the Pearson correlation of two columns, both 0 where one does not vary."""
-    # compared by value: the mean of equal numbers may be off by a rounding, and two such constants would agree perfectly
-    if len(x) == 0 or x.min() == x.max() or y.min() == y.max():
-        return 0.0, 0.0
-    dx, dy = x - x.mean(), y - y.mean()
-    covariance, x_variance, y_variance = (dx * dy).mean(), (dx * dx).mean(), (dy * dy).mean()
-    ccc = 2 * covariance / (x_variance + y_variance + (x.mean() - y.mean()) ** 2)
-    return float(ccc), float(covariance / np.sqrt(x_variance * y_variance))
+def moments(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Return what each utterance adds to the scores of an attribute, and by how much the centre of ``x`` is above that of ``y``.
+
+    Args:
+        x: True values, ``(utterances,)``; NaN where there is none.
+        y: Predicted values, likewise.
+
+    Returns:
+        ``(utterances, 8)``: whether there is a true value, whether there are both, then over those that have both x, y, their squares
+        and their product about the median of each column, and the absolute error; and the difference of the medians.
+    """
+    known = ~np.isnan(x)
+    both = known & ~np.isnan(y)
+    x, y = np.where(both, x, 0.0), np.where(both, y, 0.0)
+    # medians, not means: the median of equal numbers is that number, so that a constant has squares of exactly 0
+    centres = (float(np.median(x[both])), float(np.median(y[both]))) if both.any() else (0.0, 0.0)
+    dx, dy = np.where(both, x - centres[0], 0.0), np.where(both, y - centres[1], 0.0)
+    return np.stack([known, both, dx, dy, dx * dx, dy * dy, dx * dy, np.abs(x - y)], axis=1), centres[0] - centres[1]
+
+
+def agreement(sums: NDArray[np.float64], offset: float) -> dict[str, NDArray[np.float64]]:
+    """Return ``ccc``, ``pearson`` and ``mae`` of sums of :func:`moments`, from ``(..., 8)`` to ``(...)`` each."""
+    known, n, x, y, xx, yy, xy, error = np.moveaxis(sums, -1, 0)
+    some = np.maximum(n, 1.0)
+    x, y, xx, yy, xy = x / some, y / some, xx / some, yy / some, xy / some
+    x_variance, y_variance, covariance = xx - x * x, yy - y * y, xy - x * y
+    # equal numbers far from the centre leave a rounding of their square, and two such constants would agree perfectly
+    varies = (x_variance > 1e-12 * xx) & (y_variance > 1e-12 * yy)
+    ccc = 2 * covariance / np.where(varies, x_variance + y_variance + (x - y + offset) ** 2, 1.0)
+    pearson = covariance / np.sqrt(np.where(varies, x_variance * y_variance, 1.0))
+    return {
+        "ccc": np.where(known > 0, np.where(varies, ccc, 0.0), np.nan),
+        "pearson": np.where(known > 0, np.where(varies, pearson, 0.0), np.nan),
+        "mae": np.where(n > 0, error / some, np.nan),
+    }
 
 
 def _columns(what: str, values: Columns, attributes: Sequence[str]) -> NDArray[np.float64]:

@@ -1,25 +1,19 @@
-"""The last stage: every system's predictions scored against the table, or against truth kept apart."""
+"""Every system's predictions scored against the table, or against truth kept apart."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 
-from ..corpus import Table, read_table
-from ..corpus.table import TABLE_FILE
-from ..corpus.truth import attributes_of, read_attribute_truth, read_truth, truth_tasks
-from ..errors import EmojudgeError, PredictionsError, some
-from ..evaluation import score_attributes, score_emotions
-from ..evaluation.tables import MARK, Result, ResultsTable
-from ..predictions import AttributePredictions, Predictions, load_predictions
-
-SYSTEMS_FILE = "systems.json"
-
-AnyPredictions: TypeAlias = Predictions | AttributePredictions
-Systems: TypeAlias = Mapping[str, Mapping[str, AnyPredictions]]
-"""Predictions by task and by the name that the row gets."""
+from ...corpus import Table
+from ...corpus.truth import attributes_of, read_attribute_truth, read_truth, truth_speakers, truth_tasks
+from ...errors import EmojudgeError, PredictionsError, some
+from ...evaluation import score_attributes, score_emotions
+from ...evaluation.evidence import Sample
+from ...evaluation.tables import MARK, TRANSDUCTIVE, Result, ResultsTable
+from ...predictions import Predictions
+from .loading import AnyPredictions, Systems
 
 
 def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
@@ -39,7 +33,7 @@ def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
             raise PredictionsError(
                 f"'{name}' was predicted on corpus {predictions.info.corpus}, the table is {table.info.fingerprint}; predict again"
             )
-    return _score(systems, truths, table)
+    return _score(systems, truths, table, groups_of(table))
 
 
 def score_against(systems: Systems, table: Table, truth_path: str | Path, split: str | None = None) -> list[ResultsTable]:
@@ -47,7 +41,7 @@ def score_against(systems: Systems, table: Table, truth_path: str | Path, split:
 
     Args:
         systems: See :data:`Systems`.
-        table: The corpus that was predicted; its own labels are not looked at.
+        table: The corpus that was predicted; its own labels are not looked at, and its speakers only where the file names none.
         truth_path: See :mod:`emojudge.corpus.truth`.
         split: Score this split only; by default every split that the truth has ids of.
 
@@ -64,7 +58,8 @@ def score_against(systems: Systems, table: Table, truth_path: str | Path, split:
     _, first = next(iter(_pairs(scored)))
     split_of = dict(zip(first.id, first.split, strict=True))
     wanted = _wanted(list(next(iter(truths.values()))), split_of, table, truth_path, split)
-    tables = _score(scored, {task: {id: truth[id] for id in wanted} for task, truth in truths.items()}, table)
+    kept = {task: {id: truth[id] for id in wanted} for task, truth in truths.items()}
+    tables = _score(scored, kept, table, {**groups_of(table), **groups_of_truth(truth_path)})
     if unscored := [task for task in systems if task not in scored]:
         tables[-1].footnotes.append(f"{truth_path} has no labels for {' and '.join(unscored)}, which the run predicts too.")
     return tables
@@ -90,13 +85,23 @@ def _wanted(ids: list[str], split_of: Mapping[str, str], table: Table, truth_pat
     return wanted
 
 
-def _score(systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Table) -> list[ResultsTable]:
+def groups_of(table: Table) -> dict[str, str]:
+    """Return the speaker group of each utterance of a table (``Table.speaker_groups``)."""
+    return dict(zip(table.column("id"), table.speaker_groups(), strict=True))
+
+
+def groups_of_truth(truth_path: str | Path) -> dict[str, str]:
+    """Return the speaker group of each utterance whose speaker a truth file names."""
+    return {id: f"speaker {speaker}" for id, speaker in truth_speakers(truth_path).items() if speaker is not None}
+
+
+def _score(systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Table, groups: Mapping[str, str]) -> list[ResultsTable]:
     """Return the table of each task that has a score.
 
     Raises:
         EmojudgeError: If none has.
     """
-    tables = [ResultsTable(_results(by_name, truths[task], corpus), task=task) for task, by_name in systems.items()]
+    tables = [ResultsTable(_results(by_name, truths[task], corpus, groups), task=task) for task, by_name in systems.items()]
     tables = [table for table in tables if table.results]
     if not tables:
         raise EmojudgeError(
@@ -107,27 +112,40 @@ def _score(systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Ta
     return tables
 
 
-def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], corpus: Table) -> list[Result]:
+def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], corpus: Table, groups: Mapping[str, str]) -> list[Result]:
     """Return the scores of each system on each split, the splits that tune first; none for withheld labels or a branch without input."""
     results, roles = [], corpus.info.roles
+    position = {id: row for row, id in enumerate(corpus.column("id"))}
     for name, predictions in systems.items():
         for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
-            known = rows.select([id for id in rows.id if _has_label(truth.get(id))])
+            known = rows.select(sorted((id for id in rows.id if _has_label(truth.get(id))), key=position.__getitem__))
             if known.predicted.any():
                 without = int((~known.predicted).sum())
                 told = "count as wrong" if isinstance(known, Predictions) else "are left out"
                 note = f"{without} of {len(known)} utterances without input {told}" if without else ""
-                results.append(Result(name, split, _scores(known, truth), roles.get(split) == "tune", note))
+                sample = _sample(known, truth, groups)
+                seen = getattr(known.info, "transductive", False)
+                results.append(Result(name, split, _scores(sample), roles.get(split) == "tune", note, seen, sample))
     return results
 
 
-def _scores(rows: AnyPredictions, truth: Mapping[str, Any]) -> dict[str, float]:
-    labels = [truth[id] for id in rows.id]
+def _sample(rows: AnyPredictions, truth: Mapping[str, Any], groups: Mapping[str, str]) -> Sample:
+    labels: Any = [truth[id] for id in rows.id]
+    told: Any
     if isinstance(rows, Predictions):
-        return score_emotions(labels, rows.labels(), rows.info.classes)
-    values = np.array([[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64)  # (utterances, attributes)
-    return score_attributes(values, rows.values, rows.info.attributes)
+        told = rows.labels()
+    else:
+        labels = np.array(
+            [[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64
+        )  # (utterances, attributes)
+        told = rows.values
+    return Sample(rows.id, labels, told, [groups[id] for id in rows.id], rows.info.names)
+
+
+def _scores(sample: Sample) -> dict[str, float]:
+    score = score_attributes if isinstance(sample.truth, np.ndarray) else score_emotions
+    return score(sample.truth, sample.prediction, sample.names)
 
 
 def _has_label(label: Any) -> bool:
@@ -145,6 +163,11 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
             f"{MARK} the networks' checkpoints were chosen on this split, so its scores are in-sample; fused rows are out-of-fold "
             f"with respect to the fusion, {grouped}."
         )
+    if any(result.transductive for result in table.results):
+        notes.append(
+            f"{TRANSDUCTIVE} transductive: the class prior was estimated from the utterances of this split, all of them together, without "
+            "their labels; a system that hears one utterance at a time cannot do so."
+        )
     absent = {name for predictions in systems.values() for name in predictions.info.absent}
     if absent:
         notes.append(f"Never predicted, since training has no utterance of it: {', '.join(sorted(absent))}.")
@@ -155,25 +178,3 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
 
 def _pairs(systems: Systems) -> list[tuple[str, AnyPredictions]]:
     return [pair for by_name in systems.values() for pair in by_name.items()]
-
-
-def load_run(run: str | Path) -> tuple[Systems, Table]:
-    """Return the predictions of a run folder by task and system, in the order of its results, and its table.
-
-    Raises:
-        EmojudgeError: If the folder does not hold a finished run.
-    """
-    run = Path(run)
-    if not (run / SYSTEMS_FILE).is_file():
-        raise EmojudgeError(f"{run}: not a finished run folder (no {SYSTEMS_FILE}); emojudge run makes one")
-    return load_systems(run), read_table(run / TABLE_FILE)
-
-
-def load_systems(run: Path) -> Systems:
-    """Return the predictions that a run folder's list of systems names, by task and system."""
-    try:
-        names = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
-        files = {task: dict(by_name.items()) for task, by_name in names.items()}
-    except (ValueError, AttributeError) as error:
-        raise EmojudgeError(f"{run / SYSTEMS_FILE}: not readable ({error}); the same emojudge run writes it again") from error
-    return {task: {name: load_predictions(run / path) for name, path in by_name.items()} for task, by_name in files.items()}
