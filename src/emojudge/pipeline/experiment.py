@@ -14,6 +14,7 @@ from .config import RunConfig
 from .display import Display
 from .fusing import FUSED, fuse
 from .judging import check_judge, review
+from .ledger import record
 from .results import ENDINGS, SYSTEMS_FILE, load_systems, score_run, weigh_results, write_results
 from .sources import read_corpus
 from .stages import TABLE, RunFolder
@@ -82,7 +83,7 @@ def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table)
 
     def make() -> None:
         write_text(folder.path / SYSTEMS_FILE, json.dumps(systems, indent=1) + "\n")
-        made.extend(weigh_results(score_run(load_systems(folder.path), table)))
+        made.extend(weigh_results(_scored(folder, table)))
         write_results(folder.path / "results", made)
 
     files = [path for paths in systems.values() for path in paths.values()]
@@ -92,4 +93,12 @@ def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table)
         [*(f"results.{ending}" for ending in ENDINGS), SYSTEMS_FILE],
         make,
     )
-    return made or weigh_results(score_run(load_systems(folder.path), table))
+    return made or weigh_results(_scored(folder, table))
+
+
+def _scored(folder: RunFolder, table: Table) -> list[ResultsTable]:
+    """Return the results of each task, after the ledger says so; predictions that did not change are recorded once."""
+    systems = load_systems(folder.path)
+    results = score_run(systems, table)
+    record(folder.path, [split for found in results for split in found.splits], "results of the run", systems, again=False)
+    return results
