@@ -6,7 +6,7 @@ import pytest
 from emojudge.errors import ConfigError, PredictionsError
 from emojudge.evaluation.additive import additive
 from emojudge.evaluation.evidence import Sample, clusters_of, mean_of, weigh
-from emojudge.evaluation.evidence_sheets import comparison_sheet, difference_text, evidence_sheet, interval_text, p_text, sheets_of
+from emojudge.evaluation.evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
 from emojudge.evaluation.runs import combine
 from emojudge.evaluation.statistics import bootstrap_scores
 from emojudge.evaluation.tables import Result, ResultsTable, weigh_runs
@@ -138,11 +138,3 @@ def test_marks_of_a_split_stand_in_every_sheet():
     assert [row[1][-1] for row in runs[0].cells()[1:]] == ["*", "†"]
     assert [row[2][-2:] for row in evidence_sheet(runs, evidence).rows] == ["]*", "*†"]
     assert [row[1][-2:] for row in combine(runs).rows] == ["0*", "*†"]
-
-
-def test_numbers_as_they_are_printed():
-    found = weighed().evidence
-    interval, difference = found.intervals["good", "test1", "macro_f1"], found.compared["poor", "test1", "macro_f1"].difference
-    assert interval_text(interval, 2) == f"{interval.value:.2f} [{interval.low:.2f}, {interval.high:.2f}]"
-    assert difference_text(difference, 3) == f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
-    assert [p_text(p) for p in (0.0004, 0.001, 1.0, float("nan"))] == ["<0.001", "0.001", "1.000", "-"]

@@ -2,9 +2,11 @@
 
 from .additive import Additive, additive, additive_attributes, additive_emotions
 from .attributes import score_attributes
+from .errors_of_attributes import BinError, error_by_bin, error_correlation
 from .evidence import Evidence, weigh
 from .evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
 from .paper import paper_sheet
+from .posteriors import score_posteriors
 from .prior import check_target_prior, estimate_prior, macro_f1_under_prior, shift_prior, target_distribution
 from .scores import confusion_matrix, score_emotions
 from .sheet import Sheet
@@ -27,6 +29,7 @@ from .tables import Result, ResultsTable, weigh_runs
 
 __all__ = [
     "Additive",
+    "BinError",
     "Difference",
     "Evidence",
     "Interval",
@@ -45,6 +48,8 @@ __all__ = [
     "comparison_sheet",
     "confusion_matrix",
     "difference_of",
+    "error_by_bin",
+    "error_correlation",
     "estimate_prior",
     "evidence_sheet",
     "few_groups",
@@ -56,6 +61,7 @@ __all__ = [
     "paper_sheet",
     "score_attributes",
     "score_emotions",
+    "score_posteriors",
     "sheets_of",
     "shift_prior",
     "target_distribution",
