@@ -2,7 +2,8 @@
 
 import pytest
 
-from emojudge.evaluation.paper import TABLE_1, TABLE_1_NOTES
+from emojudge.configs import find_config
+from emojudge.evaluation.paper import TABLE_1, TABLE_1_NOTES, TABLE_2, TABLE_2_COLUMNS, TABLE_2_NOTES, paper_sheet
 from emojudge.labels import EMOTIONS
 
 
@@ -19,3 +20,25 @@ def test_the_development_column_describes_more_utterances_than_its_total():
     assert round(100 * 326 / 25_258, 2) == development.percent["fear"]
     assert development.n_utterances + TABLE_1["dev2"].n_utterances == 25_258
     assert f"{100 * (326 - 295) / development.n_utterances:.2f} %" in TABLE_1_NOTES[0]
+
+
+@pytest.mark.parametrize("task", TABLE_2)
+def test_each_row_of_table_2_is_a_shipped_config(task):
+    for system in TABLE_2[task]:
+        assert find_config(f"run/{system.config}.yaml").is_file()
+        assert {len(system.dev), len(system.test or system.dev)} == {len(TABLE_2_COLUMNS[task])}
+
+
+def test_means_of_table_2_are_those_of_its_columns():
+    for system in TABLE_2["attributes"]:
+        for *columns, mean in filter(None, (system.dev, system.test)):
+            assert sum(columns) / 3 == pytest.approx(mean, abs=1e-4)  # one is cut where it would be rounded
+
+
+def test_own_numbers_stand_under_the_row_of_their_config():
+    own = {"paper_emotion_baseline": ("this run: acoustic", {"dev": {"macro_f1": 0.25, "accuracy": 0.5}})}
+    sheet = paper_sheet("emotion", own)
+    assert sheet.rows[-2] == ["Baseline", "0.3070", "0.4090", "0.3293", "0.3556"]
+    assert sheet.rows[-1] == ["this run: acoustic", "0.2500", "0.5000", "", ""]
+    assert len(sheet.rows) == len(TABLE_2["emotion"]) + 1
+    assert paper_sheet("attributes").notes == list(TABLE_2_NOTES["attributes"])

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..corpus.composition import SplitComposition
 from ..evaluation.paper import TABLE_1, TABLE_1_NOTES, PaperSplit
-from ..evaluation.tables import markdown_row
+from ..evaluation.sheet import markdown_row
 from ..labels import EMOTIONS
 
 
