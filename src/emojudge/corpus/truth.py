@@ -76,22 +76,33 @@ def read_attribute_truth(path: str | Path) -> dict[str, dict[str, float | None]]
     return {id: dict(zip(columns, values, strict=True)) for id, *values in zip(ids, *columns.values(), strict=True)}
 
 
-def truth_speakers(path: str | Path) -> dict[str, str | None]:
-    """Return the speaker of each utterance id that a truth file names, for grouping; None where it is not known.
+def with_speakers(table: Table, path: str | Path) -> Table:
+    """Return a table with the speakers and genders that a truth file names, for grouping; its fingerprint stays.
 
     Args:
-        path: A saved table, or a CSV with ``FileName``; without a column ``SpkrID`` nothing comes back.
+        table: The corpus.
+        path: A saved table, or a CSV with ``FileName``; what it lacks, the columns ``SpkrID`` and ``Gender`` among it, stays as it is.
 
     Raises:
         CorpusError: If the file cannot be read or holds an id twice.
     """
+    named: dict[str, dict[str, str | None]] = {}
     if _is_table(path):
-        table = read_table(path)
-        return dict(zip(table.column("id"), table.column("speaker"), strict=True))
-    file, ids = _read(path)
-    if "SpkrID" not in file.header:
-        return {}
-    return {id: known(speaker) for id, speaker in zip(ids, file.column("SpkrID", _ADVICE), strict=True)}
+        other = read_table(path)
+        for column in ("speaker", "gender"):
+            named[column] = dict(zip(other.column("id"), other.column(column), strict=True))
+    else:
+        file, ids = _read(path)
+        for column, name in (("speaker", "SpkrID"), ("gender", "Gender")):
+            if name in file.header:
+                values = (known(value) for value in file.column(name, _ADVICE))
+                lower = column == "gender"
+                named[column] = {id: value.lower() if value and lower else value for id, value in zip(ids, values, strict=True)}
+    changed = {}
+    for column, by_id in named.items():
+        pairs = zip(table.column("id"), table.column(column), strict=True)
+        changed[column] = [by_id.get(id) or own for id, own in pairs]
+    return table.with_columns(**changed) if changed else table
 
 
 def attributes_of(table: Table) -> dict[str, dict[str, float | None]]:

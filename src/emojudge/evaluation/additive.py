@@ -105,9 +105,14 @@ def additive(truth: object, prediction: object, measure: str = "macro_f1", names
         measure: A measure of either task.
         names: The class list, or the names of the attributes.
     """
-    if measure.partition("_")[0] in ("ccc", "pearson", "mae"):
+    if is_of_attributes(measure):
         return additive_attributes(truth, prediction, measure, names)  # type: ignore[arg-type]
     return additive_emotions(truth, prediction, measure, names)  # type: ignore[arg-type]
+
+
+def is_of_attributes(measure: str) -> bool:
+    """Return whether a measure is one of attributes, by its name."""
+    return measure.partition("_")[0] in ("ccc", "pearson", "mae")
 
 
 def _check_measure(measure: str, known: Sequence[str]) -> None:

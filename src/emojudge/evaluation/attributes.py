@@ -92,7 +92,7 @@ def moments(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.
 def agreement(sums: NDArray[np.float64], offset: float) -> dict[str, NDArray[np.float64]]:
     """Return ``ccc``, ``pearson`` and ``mae`` of sums of :func:`moments`, from ``(..., 8)`` to ``(...)`` each."""
     known, n, x, y, xx, yy, xy, error = np.moveaxis(sums, -1, 0)
-    some = np.maximum(n, 1.0)
+    some = np.where(n > 0, n, 1.0)
     x, y, xx, yy, xy = x / some, y / some, xx / some, yy / some, xy / some
     x_variance, y_variance, covariance = xx - x * x, yy - y * y, xy - x * y
     # equal numbers far from the centre leave a rounding of their square, and two such constants would agree perfectly

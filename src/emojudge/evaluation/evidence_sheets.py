@@ -1,15 +1,14 @@
 """Results, intervals and differences as sheets: what is printed and written of one run and of several."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from .evidence import ABOVE, BELOW, N_RESAMPLES, SIGNIFICANT, Evidence
 from .runs import differences
 from .sheet import Sheet
-from .statistics import Difference, Interval
 from .statistics.intervals import FEW_GROUPS
 from .tables import MARK, ResultsTable, number, weigh_runs
+from .wording import difference_text, p_text, score_text
 
 
 def sheets_of(tables: Sequence[ResultsTable]) -> list[Sheet]:
@@ -47,7 +46,7 @@ def _evidence_cells(table: ResultsTable, evidence: Evidence, system: str, split:
     if result is None:
         return []
     digits = table.shown.digits
-    score = interval_text(evidence.intervals[system, split, measure], digits) + result.marks
+    score = score_text(evidence.intervals[system, split, measure], digits) + result.marks
     if compared is None:
         return [score, "reference" if system == evidence.reference else "", "", ""]
     difference = difference_text(compared.difference, digits) + compared.mark
@@ -114,28 +113,3 @@ def evidence_notes(evidence: Evidence) -> list[str]:
             f"{len(evidence.compared)} differences of this table, where there are {FEW_GROUPS} speakers or more."
         )
     return notes + evidence.warnings
-
-
-def interval_text(interval: Interval, digits: int) -> str:
-    """Return a score with its interval: ``0.349 [0.301, 0.398]``."""
-    if math.isnan(interval.value):
-        return "-"
-    if math.isnan(interval.low):
-        return number(interval.value, digits)
-    return f"{number(interval.value, digits)} [{number(interval.low, digits)}, {number(interval.high, digits)}]"
-
-
-def difference_text(difference: Difference, digits: int) -> str:
-    """Return a difference with its interval: ``+0.051 [-0.012, +0.090]``."""
-    if math.isnan(difference.value):
-        return "-"
-    bounds = [] if math.isnan(difference.low) else [difference.low, difference.high]
-    value, *inside = (number(bound, digits, "+") for bound in (difference.value, *bounds))
-    return f"{value} [{', '.join(inside)}]" if inside else value
-
-
-def p_text(p: float) -> str:
-    """Return a p-value with three digits after the point, more where it is small."""
-    if math.isnan(p):
-        return "-"
-    return f"{p:.3f}" if p >= 0.001 else "<0.001"

@@ -90,9 +90,9 @@ def emotion_measures(hits: ArrayLike, n_true: ArrayLike, n_predicted: ArrayLike)
     hits, n_true, n_predicted = (np.asarray(counts, dtype=np.float64) for counts in (hits, n_true, n_predicted))
     occurs = n_true > 0
     either = n_true + n_predicted
-    recall = hits / np.maximum(n_true, 1)
-    precision = hits / np.maximum(n_predicted, 1)
-    f1 = 2 * hits / np.maximum(either, 1)  # 0 for a class that does not occur
+    recall = hits / np.where(occurs, n_true, 1)
+    precision = hits / np.where(n_predicted > 0, n_predicted, 1)
+    f1 = 2 * hits / np.where(either > 0, either, 1)  # 0 for a class that does not occur
     with np.errstate(invalid="ignore"):  # nothing at all: NaN
         n, n_occurring = n_true.sum(axis=-1), occurs.sum(axis=-1)
         return {

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from ...corpus import Table
-from ...corpus.truth import attributes_of, read_attribute_truth, read_truth, truth_speakers, truth_tasks
-from ...errors import EmojudgeError, PredictionsError, some
+from ...errors import EmojudgeError
 from ...evaluation import score_attributes, score_emotions
 from ...evaluation.evidence import Sample
 from ...evaluation.tables import MARK, TRANSDUCTIVE, Result, ResultsTable
 from ...predictions import Predictions
+from .labels import Labels, labels_apart, labels_of
 from .loading import AnyPredictions, Systems
 
 
@@ -25,97 +25,39 @@ def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
 
     Raises:
         PredictionsError: If predictions were made on another corpus.
+        EmojudgeError: If no split has both labels and predictions.
     """
-    emotions = dict(zip(table.column("id"), table.column("emotion"), strict=True))
-    truths: dict[str, Mapping[str, Any]] = {"emotion": emotions, "attributes": attributes_of(table)}
-    for name, predictions in _pairs(systems):
-        if predictions.info.corpus != table.info.fingerprint:
-            raise PredictionsError(
-                f"'{name}' was predicted on corpus {predictions.info.corpus}, the table is {table.info.fingerprint}; predict again"
-            )
-    return _score(systems, truths, table, groups_of(table))
+    return score(systems, labels_of(systems, table))
 
 
 def score_against(systems: Systems, table: Table, truth_path: str | Path, split: str | None = None) -> list[ResultsTable]:
-    """Return the results of all systems on the utterances of a truth file, a table or a consensus CSV, for each task that it has labels of.
-
-    Args:
-        systems: See :data:`Systems`.
-        table: The corpus that was predicted; its own labels are not looked at, and its speakers only where the file names none.
-        truth_path: See :mod:`emojudge.corpus.truth`.
-        split: Score this split only; by default every split that the truth has ids of.
-
-    Raises:
-        PredictionsError: If no predicted utterance has a truth, one with a truth was not predicted, or no task has both.
-    """
-    offered = truth_tasks(truth_path)
-    scored = {task: by_name for task, by_name in systems.items() if task in offered}
-    if not scored:
-        raise PredictionsError(f"{truth_path}: has labels for {' and '.join(offered)}, the run predicts {' and '.join(systems)}")
-    truths: dict[str, Mapping[str, Any]] = {}
-    for task in scored:
-        truths[task] = read_truth(truth_path, table.info.classes) if task == "emotion" else read_attribute_truth(truth_path)
-    _, first = next(iter(_pairs(scored)))
-    split_of = dict(zip(first.id, first.split, strict=True))
-    wanted = _wanted(list(next(iter(truths.values()))), split_of, table, truth_path, split)
-    kept = {task: {id: truth[id] for id in wanted} for task, truth in truths.items()}
-    tables = _score(scored, kept, table, {**groups_of(table), **groups_of_truth(truth_path)})
-    if unscored := [task for task in systems if task not in scored]:
-        tables[-1].footnotes.append(f"{truth_path} has no labels for {' and '.join(unscored)}, which the run predicts too.")
-    return tables
+    """Return the results of all systems on the utterances of a truth file; see :func:`~emojudge.pipeline.results.labels_apart`."""
+    return score(systems, labels_apart(systems, table, truth_path, split))
 
 
-def _wanted(ids: list[str], split_of: Mapping[str, str], table: Table, truth_path: str | Path, split: str | None) -> list[str]:
-    """Return the utterances of a truth that are to be scored, all those of the splits that it has some of."""
-    elsewhere = set(table.column("id"))
-    unknown = [id for id in ids if id not in elsewhere]
-    if unknown and (split is None or len(unknown) == len(ids)):
-        raise PredictionsError(
-            f"{truth_path}: {len(unknown)} utterances were not predicted: {some(unknown)}; is it the truth of this corpus?"
-        )
-    wanted = [id for id in ids if id in split_of and split in (None, split_of[id])]
-    if not wanted:
-        asked = "" if split is None else f" of split '{split}'"
-        found = ", ".join(dict.fromkeys(split_of.values()))
-        raise PredictionsError(f"{truth_path}: no utterance{asked} that was predicted (splits: {found})")
-    covered, given = {split_of[id] for id in wanted}, set(wanted)
-    lacking = [id for id, name in split_of.items() if name in covered and id not in given]
-    if lacking:
-        raise PredictionsError(f"{truth_path}: no truth for {len(lacking)} utterances of {', '.join(sorted(covered))}: {some(lacking)}")
-    return wanted
-
-
-def groups_of(table: Table) -> dict[str, str]:
-    """Return the speaker group of each utterance of a table (``Table.speaker_groups``)."""
-    return dict(zip(table.column("id"), table.speaker_groups(), strict=True))
-
-
-def groups_of_truth(truth_path: str | Path) -> dict[str, str]:
-    """Return the speaker group of each utterance whose speaker a truth file names."""
-    return {id: f"speaker {speaker}" for id, speaker in truth_speakers(truth_path).items() if speaker is not None}
-
-
-def _score(systems: Systems, truths: Mapping[str, Mapping[str, Any]], corpus: Table, groups: Mapping[str, str]) -> list[ResultsTable]:
+def score(systems: Systems, labels: Labels) -> list[ResultsTable]:
     """Return the table of each task that has a score.
 
     Raises:
         EmojudgeError: If none has.
     """
-    tables = [ResultsTable(_results(by_name, truths[task], corpus, groups), task=task) for task, by_name in systems.items()]
+    scored = {task: by_name for task, by_name in systems.items() if task in labels.truths}
+    tables = [ResultsTable(_results(by_name, labels.truths[task], labels), task=task) for task, by_name in scored.items()]
     tables = [table for table in tables if table.results]
     if not tables:
         raise EmojudgeError(
             "no split has both labels and predictions; nothing can be scored (emojudge report --truth FILE takes labels kept apart)"
         )
     for table in tables:
-        table.footnotes.extend(_footnotes(table, systems[table.task], corpus))
+        table.footnotes.extend(_footnotes(table, systems[table.task], labels.table))
+    tables[-1].footnotes.extend(labels.remarks)
     return tables
 
 
-def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], corpus: Table, groups: Mapping[str, str]) -> list[Result]:
+def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], labels: Labels) -> list[Result]:
     """Return the scores of each system on each split, the splits that tune first; none for withheld labels or a branch without input."""
-    results, roles = [], corpus.info.roles
-    position = {id: row for row, id in enumerate(corpus.column("id"))}
+    results, roles, groups = [], labels.table.info.roles, labels.groups
+    position = {id: row for row, id in enumerate(labels.table.column("id"))}
     for name, predictions in systems.items():
         for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
@@ -125,7 +67,7 @@ def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], co
                 told = "count as wrong" if isinstance(known, Predictions) else "are left out"
                 note = f"{without} of {len(known)} utterances without input {told}" if without else ""
                 sample = _sample(known, truth, groups)
-                seen = getattr(known.info, "transductive", False)
+                seen = isinstance(known, Predictions) and known.info.transductive
                 results.append(Result(name, split, _scores(sample), roles.get(split) == "tune", note, seen, sample))
     return results
 
@@ -174,7 +116,3 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
     if corpus.info.caution:
         notes.append(corpus.info.caution)
     return [*notes, *(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)]
-
-
-def _pairs(systems: Systems) -> list[tuple[str, AnyPredictions]]:
-    return [pair for by_name in systems.values() for pair in by_name.items()]

@@ -1,0 +1,132 @@
+"""Standard errors between clusters, of the data and of every resample: what makes an interval hold with few speakers."""
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..additive import Additive
+from .resampling import cluster_sums, resample_weights
+
+STEP = 1e-5
+"""Of a numerical derivative, as a part of what a count adds up to without signs."""
+NOTHING = 1e-9
+"""Standard errors below it are the rounding of a score that does not vary between clusters."""
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A weighted sum of scores with its standard error, and both again in every resample."""
+
+    value: float
+    error: float
+    """Standard error between clusters by the infinitesimal jackknife; NaN with one cluster."""
+    resampled: NDArray[np.float64]
+    """The value of each resample, ``(resamples,)``; those that leave it undefined are left out."""
+    resampled_error: NDArray[np.float64]
+    n: int
+    """Utterances that add to it."""
+    n_groups: int
+    """Clusters that do."""
+
+    @property
+    def deviations(self) -> NDArray[np.float64]:
+        """Return how many of its own standard errors each resample is away from the value, without sign, in ascending order."""
+        away = np.abs(self.resampled - self.value)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            # of one cluster alone a resample has no standard error: it may be as far away as it likes
+            return np.sort(np.where(away <= NOTHING, 0.0, away / self.resampled_error))
+
+    def bounds(self, level: float) -> tuple[float, float]:
+        """Return the symmetric bootstrap-t interval (Hall, 1988); NaN with one cluster, infinite where too few to tell."""
+        if self.n_groups < 2:
+            return math.nan, math.nan
+        deviations = self.deviations
+        rank = math.ceil((1 - level) * (len(deviations) + 1) - 1e-9) - 1  # so that p < 1 - level where 0 is outside, and only there
+        half = (float(deviations[-rank]) if rank > 0 else math.inf) * self.error if self.error > NOTHING else 0.0
+        return self.value - half, self.value + half
+
+    @property
+    def p(self) -> float:
+        """Return the two-sided p of the value being 0: how many resamples deviate as far; NaN with one cluster, and never 0."""
+        if self.n_groups < 2:
+            return math.nan
+        if self.error <= NOTHING and abs(self.value) <= NOTHING:
+            return 1.0
+        deviations = self.deviations
+        as_far = 0 if self.error <= NOTHING else int((deviations >= abs(self.value) / self.error).sum())
+        return (as_far + 1) / (len(deviations) + 1)
+
+    @property
+    def bootstrap_error(self) -> float:
+        """Return the standard deviation over resamples, without its bias by the number of clusters; NaN with one cluster."""
+        if self.n_groups < 2:
+            return math.nan
+        return float(self.resampled.std()) * math.sqrt(self.n_groups / (self.n_groups - 1))
+
+
+def statistics_of(
+    scores: Sequence[Additive], contrasts: Sequence[Sequence[float]], groups: Sequence[Hashable] | None, n_resamples: int, seed: int
+) -> list[Statistic]:
+    """Return weighted sums of scores, all over the same resamples of clusters.
+
+    Args:
+        scores: Of the same utterances in the same order.
+        contrasts: For each statistic the weight of each score.
+        groups: Cluster of each utterance; None for each by itself.
+        n_resamples: How many.
+        seed: Of the draws.
+
+    Raises:
+        ValueError: If scores and groups are of different numbers of utterances, or there is no score.
+    """
+    sums = cluster_sums(scores, groups)
+    ends = np.cumsum([score.counts.shape[1] for score in scores])
+    parts = np.split(sums, ends[:-1], axis=1)  # one of (clusters, n_counts) a score
+    ours = [[(weight, score, part) for weight, score, part in zip(row, scores, parts, strict=True) if weight] for row in contrasts]
+    whole = np.ones((1, len(sums)))
+    observed = [_weighted(terms, whole) for terms in ours]
+    chunks: list[list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = [[] for _ in ours]
+    for weights in resample_weights(len(sums), n_resamples, seed):
+        for terms, found in zip(ours, chunks, strict=True):
+            found.append(_weighted(terms, weights))
+    made = []
+    for terms, (value, error), found in zip(ours, observed, chunks, strict=True):
+        resampled, errors = (np.concatenate(column) for column in zip(*found, strict=True))
+        defined = ~np.isnan(resampled)
+        n = int(np.any([score.counts.any(axis=1) for _, score, _ in terms], axis=0).sum())
+        n_groups = int(np.any([part.any(axis=1) for _, _, part in terms], axis=0).sum())
+        made.append(Statistic(float(value[0]), float(error[0]), resampled[defined], errors[defined], n, n_groups))
+    return made
+
+
+def _weighted(
+    terms: Sequence[tuple[float, Additive, NDArray[np.float64]]], weights: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a weighted sum of scores and its standard error in each resample, ``(resamples,)`` both."""
+    value = np.zeros(len(weights))
+    influence = np.zeros(weights.shape)  # (resamples, clusters): by how much a little more of a cluster moves the value
+    for weight, score, part in terms:
+        sums = weights @ part
+        value += weight * score.score(sums)
+        influence += (weight * _gradient(score, sums, weights @ np.abs(part))) @ part.T
+    np.square(influence, out=influence)
+    n_clusters = weights.shape[1]
+    variance = np.einsum("rc,rc->r", influence, weights) * (n_clusters / max(1, n_clusters - 1))
+    error = np.sqrt(variance)
+    return value, np.where(error > NOTHING, error, 0.0)
+
+
+def _gradient(score: Additive, sums: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the derivative of a score by each of its counts, ``(resamples, n_counts)``; 0 by a count that a resample lacks."""
+    gradient = np.zeros_like(sums)
+    for k in range(sums.shape[1]):
+        step = STEP * sizes[:, k]
+        above, below = sums.copy(), sums.copy()
+        above[:, k] += step
+        below[:, k] -= step
+        rise = score.score(above) - score.score(below)
+        np.divide(rise, 2 * step, out=gradient[:, k], where=(step > 0) & ~np.isnan(rise))
+    return gradient
