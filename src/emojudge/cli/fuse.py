@@ -132,7 +132,9 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     Raises:
         ConfigError: If an option is of the other task.
     """
-    from ..corpus.by_role import train_moments, train_prior
+    from ..corpus.by_role import train_prior, training_ids
+    from ..corpus.truth import attributes_of
+    from ..fusion import moments_of
 
     foreign = "moments" if task == "emotion" else "target_prior"
     if getattr(options, foreign) is not None:
@@ -141,7 +143,7 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     if options.target_prior == "train":
         settings["train_prior"] = train_prior(table)
     if options.moments == "train":
-        settings["moments"] = train_moments(table)
+        settings["moments"] = moments_of(attributes_of(table), training_ids(table))
     return _class(task)(**settings)
 
 
@@ -165,6 +167,7 @@ def _chosen(fusion: Any) -> list[str]:
 
 def _choice(model: Any, name: str, n_tried: int) -> str:
     """Return what was chosen for a model, from how many, and what its score is of."""
+    model = getattr(model, "joined", model)  # what is left of an attribute's without its moments
     if hasattr(model, "c"):
         return f"C = {model.c:.3g} of {n_tried} tried, cross-validated"
     weights = ", ".join(f"{branch} {weight:.2f}" for branch, weight in zip(name.split("+"), model.weights, strict=True))

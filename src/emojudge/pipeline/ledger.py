@@ -152,8 +152,10 @@ def ledger_sheet(run_dir: str | Path) -> Sheet:
     """Return the ledger of a run folder as a table, a row an entry; an empty one says that no held split was scored.
 
     Raises:
-        EmojudgeError: If the ledger cannot be read.
+        EmojudgeError: If the ledger cannot be read, or the folder is not that of a run.
     """
+    if not (Path(run_dir) / TABLE_FILE).is_file():
+        raise EmojudgeError(f"{run_dir}: not a run folder (no {TABLE_FILE}); emojudge run makes one")
     rows = []
     for entry in entries(run_dir):
         when = entry.date if entry.times == 1 else f"{entry.date} to {entry.last}"

@@ -13,14 +13,21 @@ def main(arguments: Sequence[str]) -> int:
     from rich.console import Console
 
     from ...evaluation.evidence import N_RESAMPLES
+    from ...pipeline.ledger import ledger_sheet, record
     from ...pipeline.results import open_runs, published_sheets, score_against, score_run, summarise, write_report
     from .terminal import show_sheets
 
+    if options.ledger:
+        show_sheets([ledger_sheet(run) for run in options.runs], Console())
+        return 0
     runs = open_runs(options.runs)
     scored = {
         name: score_run(systems, table) if options.truth is None else score_against(systems, table, options.truth, options.split)
         for name, (systems, table) in runs.items()
     }
+    purpose = "report" if options.truth is None else f"report against {Path(options.truth).name}"
+    for folder, (name, (systems, _)) in zip(options.runs, runs.items(), strict=True):
+        record(folder, [split for table in scored[name] for split in table.splits], purpose, systems)
     summary = summarise(
         scored,
         [table for _, table in runs.values()],

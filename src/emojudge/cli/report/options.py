@@ -32,6 +32,7 @@ def read_options(arguments: Sequence[str]) -> Namespace:
     worth.add_argument("--resamples", type=_resamples, metavar="N", help="of the speakers, for intervals and p (default: 2000, in seconds)")
     worth.add_argument("--no-intervals", action="store_true", help="print scores alone, which is faster")
     parser.add_argument("--paper", action="store_true", help="also print the paper's Table 2, with the run under the row that it repeats")
+    parser.add_argument("--ledger", action="store_true", help="print instead when splits that are held out were scored, and for what")
     parser.add_argument("--out", metavar="STEM", help="also write STEM.md, STEM.csv, STEM.tex and STEM.json")
     options = parser.parse_args(list(arguments))
     if len({Path(run).resolve() for run in options.runs}) < len(options.runs):
