@@ -135,6 +135,6 @@ def test_what_cannot_be_said_of_errors_is_told_or_refused():
     assert "predictions against truth" in found.sheet().notes[0]
     with pytest.raises(EmojudgeError, match="no utterance of test"):
         error_correlations({"fused": system}, world.truth, world.groups, ["test"])
+    alone = world.system(world.values[:, :1], attributes=("arousal",))
     with pytest.raises(PredictionsError, match="'fused' does not predict dominance"):
-        alone = world.system(world.values[:, :1], attributes=("arousal",))
         error_correlations({"fused": alone}, world.truth, world.groups, ["test"])

@@ -33,7 +33,9 @@ class Unfair:
         return Grouping(by, dict(zip(self.id, labels, strict=True)), sorted({label for label in labels if label is not None}))
 
     def scores(self, grouping, measure=None, **settings):
-        return {s.group: s for s in score_groups(self.system, self.truth, grouping, self.groups, measure, **{"n_resamples": 999} | settings)}
+        return {
+            s.group: s for s in score_groups(self.system, self.truth, grouping, self.groups, measure, **{"n_resamples": 999} | settings)
+        }
 
 
 def test_scores_are_those_of_the_group_and_the_difference_is_to_the_rest():
@@ -130,6 +132,8 @@ def test_the_sheet_has_a_row_a_group_and_says_what_macro_f1_is_over():
     assert all(len(row) == len(sheet.header) for row in sheet.rows)
     assert any("over the classes that occur" in note for note in sheet.notes)
     assert not any("only" in note for note in sheet.notes)
-    few = groups_sheet({"fused": world.system}, world.truth, [world.gender], dict.fromkeys(world.id, "one"), ["test"], "accuracy", n_resamples=99)
+    few = groups_sheet(
+        {"fused": world.system}, world.truth, [world.gender], dict.fromkeys(world.id, "one"), ["test"], "accuracy", n_resamples=99
+    )
     assert "test: only 1 speaker" in few.notes[-1]
     assert [row[-1] for row in few.rows] == ["too few to say: 600 utterances of 1 speaker"] * 2

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def score_groups(
     rows = rows.select([id for id in rows.id if grouping.group.get(id) is not None])
     if not len(rows):
         return []
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     whole = additive_of(rows, truth, measure)
     speakers = np.array([groups[id] for id in rows.id], dtype=object)
     of_row = np.array([grouping.group[id] for id in rows.id], dtype=object)
