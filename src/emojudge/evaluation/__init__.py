@@ -2,6 +2,8 @@
 
 from .additive import Additive, additive, additive_attributes, additive_emotions
 from .attributes import score_attributes
+from .errors_of_attributes import BinError, error_by_bin, error_correlation
+from .posteriors import score_posteriors
 from .scores import confusion_matrix, score_emotions
 from .statistics import (
     Difference,
@@ -20,6 +22,7 @@ from .statistics import (
 
 __all__ = [
     "Additive",
+    "BinError",
     "Difference",
     "Interval",
     "McNemar",
@@ -31,6 +34,8 @@ __all__ = [
     "bootstrap_scores",
     "confusion_matrix",
     "difference_of",
+    "error_by_bin",
+    "error_correlation",
     "few_groups",
     "holm",
     "intervals_of",
@@ -38,4 +43,5 @@ __all__ = [
     "paired_bootstrap",
     "score_attributes",
     "score_emotions",
+    "score_posteriors",
 ]
