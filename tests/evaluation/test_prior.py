@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from emojudge.errors import ConfigError
-from emojudge.evaluation.prior import log_softmax, shift_prior, target_distribution
+from emojudge.evaluation.prior import log_softmax, macro_f1_under_prior, shift_prior, target_distribution
 
 
 def test_shifting_equals_bayes_rule():
@@ -45,3 +46,11 @@ def test_declared_distributions():
 def test_a_distribution_that_makes_no_sense_is_refused(prior):
     with pytest.raises(ConfigError):
         target_distribution(prior, np.array([0.5, 0.5, 0.0]))
+
+
+def test_macro_f1_under_a_prior_by_hand():
+    truth, predicted = np.array([0, 0, 0, 0, 1, 1]), np.array([0, 0, 0, 1, 1, 0])
+    # rows scaled to 1/2 each: class 0 has 3/8 right, 1/8 missed, 1/4 false; class 1 has 1/4 right, 1/4 missed, 1/8 false
+    expected = (2 * 0.375 / (0.5 + 0.625) + 2 * 0.25 / (0.5 + 0.375)) / 2
+    assert macro_f1_under_prior(truth, predicted, 2, "uniform") == pytest.approx(expected)
+    assert macro_f1_under_prior(truth, predicted, 2, "natural") == pytest.approx(f1_score(truth, predicted, average="macro"))

@@ -1,13 +1,12 @@
 """The results table of one run, and of several that differ in their seed."""
 
-import csv
-import io
-
 import pytest
 
 from emojudge.errors import ConfigError
-from emojudge.evaluation.runs import Spread, combine, differences
-from emojudge.evaluation.tables import Result, ResultsTable, to_csv, to_markdown
+from emojudge.evaluation.evidence_sheets import sheets_of
+from emojudge.evaluation.runs import combine, differences
+from emojudge.evaluation.statistics import Spread
+from emojudge.evaluation.tables import Result, ResultsTable
 
 
 def table(*scores: float) -> ResultsTable:
@@ -30,24 +29,10 @@ def test_cells_are_marked_in_sample_and_empty_where_there_is_no_score():
     ]
 
 
-def test_markdown_holds_table_and_footnotes():
-    text = to_markdown([table(0.3, 0.4)])
-    assert "| fused |  | 0.4000 / 0.7500 |" in text
-    assert "* chosen on dev" in text
-
-
-def test_csv_reads_back():
-    rows = list(csv.DictReader(io.StringIO(to_csv([table(0.3, 0.4)]))))
-    assert rows[0] == {
-        "task": "emotion",
-        "system": "text",
-        "split": "dev",
-        "in_sample": "true",
-        "macro_f1": "0.3",
-        "accuracy": "0.5",
-        "note": "",
-    }
-    assert len(rows) == 3
+def test_a_table_becomes_a_sheet_with_its_footnotes():
+    (sheet,) = sheets_of([table(0.3, 0.4)])
+    assert (sheet.title, sheet.notes) == ("macro-F1 / accuracy", ["* chosen on dev"])
+    assert [sheet.header, *sheet.rows] == table(0.3, 0.4).cells()
 
 
 def test_spread_by_hand():
@@ -58,9 +43,10 @@ def test_spread_by_hand():
 
 
 def test_runs_are_combined_as_mean_and_deviation():
-    rows = combine([table(0.3, 0.4), table(0.5, 0.4)])
-    assert rows[1] == ["text", "0.400 ± 0.141*", "0.400 ± 0.141"]
-    assert rows[2] == ["fused", "", "0.400 ± 0.000"]
+    sheet = combine([table(0.3, 0.4), table(0.5, 0.4)])
+    assert (sheet.title, sheet.notes) == ("macro-F1, mean ± deviation over 2 seeds", ["* chosen on dev"])
+    assert sheet.rows[0] == ["text", "0.400 ± 0.141*", "0.400 ± 0.141"]
+    assert sheet.rows[1] == ["fused", "", "0.400 ± 0.000"]
 
 
 def test_differences_are_paired_by_run():
@@ -93,17 +79,9 @@ def test_attributes_are_shown_in_the_papers_order_with_a_dash_for_what_is_not_th
     ]
 
 
-def test_both_tasks_stand_in_one_file():
-    tables = [table(0.3, 0.4), attributes(0.5, 0.25)]
-    assert to_markdown(tables).index("macro-F1 / accuracy") < to_markdown(tables).index("CCC of valence / arousal / dominance / mean")
-    rows = list(csv.DictReader(io.StringIO(to_csv(tables))))
-    assert [row["task"] for row in rows] == ["emotion"] * 3 + ["attributes"] * 2
-    assert (rows[0]["ccc_mean"], rows[3]["macro_f1"], rows[3]["ccc_mean"]) == ("", "", "0.25")
-
-
 def test_runs_of_attributes_are_combined_for_each_attribute():
-    rows = combine([attributes(0.5, 0.3), attributes(0.7, 0.3)])
-    assert rows[0] == ["system", "measure", "dev", "test1"]
-    assert rows[1] == ["text", "mean CCC", "0.300 ± 0.000*", "0.300 ± 0.000"]
-    assert rows[2] == ["text", "CCC of valence", "0.600 ± 0.141*", "0.600 ± 0.141"]
-    assert rows[3] == ["text", "CCC of arousal", "", ""]
+    sheet = combine([attributes(0.5, 0.3), attributes(0.7, 0.3)])
+    assert sheet.header == ["system", "measure", "dev", "test1"]
+    assert sheet.rows[0] == ["text", "mean CCC", "0.300 ± 0.000*", "0.300 ± 0.000"]
+    assert sheet.rows[1] == ["text", "CCC of valence", "0.600 ± 0.141*", "0.600 ± 0.141"]
+    assert sheet.rows[2] == ["text", "CCC of arousal", "", ""]

@@ -10,7 +10,8 @@ from emojudge.errors import FusionError, PredictionsError
 from emojudge.evaluation import score_attributes
 from emojudge.fusion import AttributeFusion, EmotionFusion
 from emojudge.fusion.linear import C_GRID
-from emojudge.fusion.ridge import choose_c, fit_ridge
+from emojudge.fusion.attribute_model import fit_regression
+from emojudge.fusion.ridge import fit_ridge
 from emojudge.labels import ATTRIBUTES
 from emojudge.predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo
 
@@ -78,18 +79,19 @@ def test_the_curve_is_the_concordance_of_all_out_of_fold_predictions_together():
     features = rng.normal(size=(40, 3))
     target = features[:, 0] + rng.normal(size=40)
     folds = [(np.arange(20), np.arange(20, 40)), (np.arange(20, 40), np.arange(20))]
-    c, curve = choose_c(features, target, folds, (0.01, 1.0))
+    model, _, curve = fit_regression(fit_ridge, features, target, folds, (0.01, 1.0), None)
     for value, ours in zip((0.01, 1.0), curve, strict=True):
         held = np.concatenate([fit_ridge(features[fit], target[fit], [value])[0](features[held]) for fit, held in folds[::-1]])
         covariance = np.cov(target, held, bias=True)
         assert ours == pytest.approx(2 * covariance[0, 1] / (np.trace(covariance) + (target.mean() - held.mean()) ** 2))
-    assert c == (0.01, 1.0)[int(np.argmax(curve))]
+    assert model.c == (0.01, 1.0)[int(np.argmax(curve))]
 
 
 def test_targets_that_do_not_vary_take_the_strongest_penalty():
     features = np.random.default_rng(3).normal(size=(20, 2))
     folds = [(np.arange(10), np.arange(10, 20)), (np.arange(10, 20), np.arange(10))]
-    assert choose_c(features, np.full(20, 4.0), folds, (0.1, 1.0)) == (0.1, [0.0, 0.0])
+    model, _, curve = fit_regression(fit_ridge, features, np.full(20, 4.0), folds, (0.1, 1.0), None)
+    assert (model.c, curve) == (0.1, [0.0, 0.0])
 
 
 def test_fusion_beats_both_branches():

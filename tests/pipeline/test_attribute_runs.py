@@ -113,8 +113,8 @@ def test_a_second_start_changes_nothing_and_a_prior_of_classes_no_attribute(copy
 
 def test_report_prints_both_tasks_and_writes_what_the_run_wrote(finished_both, tmp_path, capsys):
     assert main(["report", str(finished_both.out), "--out", str(tmp_path / "table")]) == 0
-    assert (tmp_path / "table.csv").read_text() == (finished_both.out / "results.csv").read_text()
-    assert (tmp_path / "table.md").read_text() == (finished_both.out / "results.md").read_text()
+    for ending in ("md", "csv", "tex", "json"):
+        assert (tmp_path / f"table.{ending}").read_text() == (finished_both.out / f"results.{ending}").read_text()
     out = capsys.readouterr().out
     assert out.index("macro-F1 / accuracy") < out.index("CCC of valence")
     assert out.count("in-sample") == 2
@@ -125,13 +125,12 @@ def test_several_runs_are_shown_as_mean_and_spread_of_each_attribute(finished_bo
     out = capsys.readouterr().out
     for name in ("mean CCC", "CCC of valence", "CCC of arousal", "CCC of dominance"):
         assert name in out
-        assert f"fused minus words, dev: {name} " in out
-    assert "fused minus words, dev: macro-F1" not in out
+    assert out.count("fused minus words") == 1
 
 
 def test_systems_of_different_tasks_cannot_be_compared(finished_both, capsys):
     assert main(["report", str(finished_both.out), "--compare", "fused", "words, refitted + rules judge"]) == 1
-    assert "there is no system 'fused'" in capsys.readouterr().err
+    assert "'fused' and 'words, refitted + rules judge' are of different tasks" in capsys.readouterr().err
 
 
 def test_runs_of_different_tasks_are_not_averaged(finished_both, copy, capsys):

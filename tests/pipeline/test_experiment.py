@@ -16,6 +16,7 @@ from emojudge.cli.main import main
 from emojudge.corpus import read_table, write_splits
 from emojudge.evaluation import score_emotions
 from emojudge.fusion import EmotionFusion
+from emojudge.pipeline.ledger import entries
 from emojudge.predictions import load_predictions
 
 SYSTEMS = ["acoustic", "acoustic, refitted", "text", "fused", "fused + rules judge"]
@@ -163,14 +164,15 @@ def test_several_runs_are_shown_as_mean_and_spread(finished, copy, capsys):
     assert main(["report", str(finished.out), str(copy.out), "--compare", "fused", "text"]) == 0
     out = capsys.readouterr().out
     assert "± 0.000" in out
-    assert "fused minus text, dev: macro-F1" in out
+    assert "fused minus text" in out
+    assert "95 % over 2 seeds" in out
     assert sum("* in-sample" in line for line in out.splitlines()) == 1
 
 
 def test_report_writes_the_table_where_asked(finished, tmp_path):
     assert main(["report", str(finished.out), "--out", str(tmp_path / "table")]) == 0
-    assert (tmp_path / "table.csv").read_text() == (finished.out / "results.csv").read_text()
-    assert (tmp_path / "table.md").read_text() == (finished.out / "results.md").read_text()
+    for ending in ("md", "csv", "tex", "json"):
+        assert (tmp_path / f"table.{ending}").read_text() == (finished.out / f"results.{ending}").read_text()
 
 
 @pytest.mark.parametrize(
@@ -420,10 +422,32 @@ def test_a_finished_training_is_made_anew_when_forced_lost_or_damaged(text_only,
 
 @pytest.mark.slow
 def test_tuning_on_another_split_changes_the_roles(text_only):
+    text_only.out = text_only.folder / "another"
     assert text_only.start("--tune_on=test1") == 0
     assert read_table(text_only.out / "table.parquet").info.roles == {"train": "fit", "dev": "hold", "test1": "tune", "test3": "hold"}
     with (text_only.out / "results.csv").open() as file:
         assert {row["split"]: row["in_sample"] for row in csv.DictReader(file)} == {"dev": "false", "test1": "true"}
+
+
+@pytest.mark.parametrize("role", ["--tune_on=test1", "--roles={test1: fit}"])
+def test_a_split_whose_score_was_seen_is_not_chosen_on(copy, role, capsys):
+    before = {path: path.read_bytes() for path in copy.out.rglob("*") if path.is_file() and path.name not in ("run.json", "run.lock")}
+    assert copy.start(role) == 1
+    error = capsys.readouterr().err
+    assert "'test1' was scored as held out" in error
+    assert "new run folder (--out)" in error
+    assert "Traceback" not in error
+    assert {path: path.read_bytes() for path in before} == before
+    assert copy.start() == 0
+    assert "fused: nothing changed, kept" in capsys.readouterr().out
+
+
+def test_a_run_records_once_what_it_scored(copy):
+    (entry,) = entries(copy.out)
+    assert (entry.splits, entry.times) == ({"test1": 8}, 1)
+    assert list(entry.systems) == [f"emotion: {system}" for system in SYSTEMS]
+    assert copy.start() == 0
+    assert entries(copy.out) == [entry]
 
 
 @pytest.mark.parametrize("name", ["fusion", "fused", "a/b", "", "..."])

@@ -21,7 +21,9 @@ COMMANDS = {
     "corpus": ("corpus", "work on a corpus as a whole: check, table, split, transcribe, synthesize"),
     "prepare": ("prepare", "decode the audio of a corpus once, into one file that training reads fast"),
     "run": ("run", "all stages of an experiment on one corpus: networks, fusion, judge, results"),
+    "fuse": ("fuse", "fuse predictions of several networks, or apply a fusion that was fitted"),
     "report": ("report", "results table of one or more run folders, also against truth kept apart"),
+    "submit": ("submit", "write the challenge file of one system, or check one"),
     "export": ("export", "write a trained network as safetensors and JSON, to be used without Lightning and hub"),
     "demo": ("demo", "run everything on a synthetic corpus with small networks and the offline judge"),
 }

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
 
     from ..pipeline.display import Display
     from ..pipeline.experiment import run_experiment
-    from .report import show
+    from .report.terminal import show
 
     signal.signal(signal.SIGTERM, _leave)
     console = Console()
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         results = run_experiment(config, options.out, display, force=options.force)
     show(results, console)
     console.print(
-        f"everything is in {options.out}: results.md, results.csv, run.json, predictions of every system",
+        f"everything is in {options.out}: results.md, .csv, .tex and .json, run.json, predictions of every system",
         highlight=False,
         markup=False,
         soft_wrap=True,

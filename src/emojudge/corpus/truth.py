@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import CorpusError, nearest, some
 from ..labels import ATTRIBUTES, EMOTION_CODES, EMOTIONS, UNLABELLED_CODES
-from .readers.common import CsvFile, doubled, number, read_csv
+from .readers.common import CsvFile, doubled, known, number, read_csv
 from .readers.msp_labels import ATTRIBUTE_COLUMNS
 from .table import Table, read_table
 
@@ -74,6 +74,35 @@ def read_attribute_truth(path: str | Path) -> dict[str, dict[str, float | None]]
     for attribute, name in ATTRIBUTE_COLUMNS.items():
         columns[attribute] = [_attribute(file, name, *place) for place in zip(ids, file.lines, file.column(name, _ADVICE), strict=True)]
     return {id: dict(zip(columns, values, strict=True)) for id, *values in zip(ids, *columns.values(), strict=True)}
+
+
+def with_speakers(table: Table, path: str | Path) -> Table:
+    """Return a table with the speakers and genders that a truth file names, for grouping; its fingerprint stays.
+
+    Args:
+        table: The corpus.
+        path: A saved table, or a CSV with ``FileName``; what it lacks, the columns ``SpkrID`` and ``Gender`` among it, stays as it is.
+
+    Raises:
+        CorpusError: If the file cannot be read or holds an id twice.
+    """
+    named: dict[str, dict[str, str | None]] = {}
+    if _is_table(path):
+        other = read_table(path)
+        for column in ("speaker", "gender"):
+            named[column] = dict(zip(other.column("id"), other.column(column), strict=True))
+    else:
+        file, ids = _read(path)
+        for column, name in (("speaker", "SpkrID"), ("gender", "Gender")):
+            if name in file.header:
+                values = (known(value) for value in file.column(name, _ADVICE))
+                lower = column == "gender"
+                named[column] = {id: value.lower() if value and lower else value for id, value in zip(ids, values, strict=True)}
+    changed = {}
+    for column, by_id in named.items():
+        pairs = zip(table.column("id"), table.column(column), strict=True)
+        changed[column] = [by_id.get(id) or own for id, own in pairs]
+    return table.with_columns(**changed) if changed else table
 
 
 def attributes_of(table: Table) -> dict[str, dict[str, float | None]]:

@@ -3,33 +3,40 @@
 from collections.abc import Sequence
 
 from ..errors import ConfigError, nearest
+from .sheet import Sheet
 from .statistics import Spread
-from .tables import MARK, ResultsTable
+from .tables import ResultsTable
 
 
-def combine(tables: Sequence[ResultsTable]) -> list[list[str]]:
-    """Return a table of ``mean ± deviation`` over runs, as text: a header, then a row a system, and a measure where a task has several.
+def combine(tables: Sequence[ResultsTable], differing: str = "seeds") -> Sheet:
+    """Return a sheet of ``mean ± deviation`` over runs: a row a system, and a measure where a task has several.
+
+    Args:
+        tables: The task's table of each run.
+        differing: What the runs differ in, for the title.
 
     Raises:
         ConfigError: If the runs do not have the same systems and splits.
     """
     first = tables[0]
-    for other in tables[1:]:
-        if (other.systems, other.splits) != (first.systems, first.splits):
-            raise ConfigError(f"the runs differ in systems or splits: {first.systems}, {first.splits} and {other.systems}, {other.splits}")
+    check_alike(tables)
     measures = first.shown.over_runs
     several = len(measures) > 1
-    rows = [["system", *(["measure"] if several else []), *first.splits]]
+    rows = []
     for system in first.systems:
         for measure, name in measures.items():
             row = [system, *([name] if several else [])]
             for split in first.splits:
-                values = _values(tables, system, split, measure)
+                values = values_of(tables, system, split, measure)
                 spread = Spread.of(values) if values else None
-                mark = MARK if first.is_in_sample(split) else ""
-                row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{mark}")
+                result = first.result(system, split)
+                marks = "" if result is None else result.marks
+                row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{marks}")
             rows.append(row)
-    return rows
+    what = "mean" if several else f"{next(iter(measures.values()))}, mean"
+    footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
+    header = ["system", *(["measure"] if several else []), *first.splits]
+    return Sheet(f"{what} ± deviation over {len(tables)} {differing}", header, rows, footnotes)
 
 
 def differences(tables: Sequence[ResultsTable], system: str, reference: str, measure: str) -> dict[str, Spread]:
@@ -52,6 +59,15 @@ def differences(tables: Sequence[ResultsTable], system: str, reference: str, mea
     return spreads
 
 
-def _values(tables: Sequence[ResultsTable], system: str, split: str, measure: str) -> list[float]:
+def check_alike(tables: Sequence[ResultsTable]) -> None:
+    """Raise where runs do not have the same systems and splits."""
+    first = tables[0]
+    for other in tables[1:]:
+        if (other.systems, other.splits) != (first.systems, first.splits):
+            raise ConfigError(f"the runs differ in systems or splits: {first.systems}, {first.splits} and {other.systems}, {other.splits}")
+
+
+def values_of(tables: Sequence[ResultsTable], system: str, split: str, measure: str) -> list[float]:
+    """Return a score of each run that has it."""
     scores = (table.score(system, split, measure) for table in tables)
     return [score for score in scores if score is not None]

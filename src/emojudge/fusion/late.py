@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
@@ -13,13 +14,16 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupKFold, KFold
 
-from ..errors import FusionError, some
+from ..errors import FusionError, nearest, some
 from ..files import write_text
 from ..predictions import align
 from ..predictions.rows import Rows
 from .linear import Float, Folds
 
 SCHEMA_VERSION = 1
+
+UNFITTED = ("mean", "interpolation", "best")
+"""Methods that fit no regression: the mean of the branches, weights of them, or the best one."""
 
 AnyRows = TypeVar("AnyRows", bound=Rows)
 Truth = TypeVar("Truth")
@@ -37,18 +41,20 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
     TASK: ClassVar[str]
     NAMES: ClassVar[str]
     """What the file calls the list of classes or attributes."""
+    METHODS: ClassVar[tuple[str, ...]]
+    """How branches may be joined: by a regression, or as :data:`UNFITTED` says."""
 
     folds: int
     grid: Sequence[float]
     seed: int
+    method: str
 
     def fit(self, branches: Sequence[AnyRows], truth: Mapping[str, Truth], groups: Mapping[str, str]) -> Self:
         """Fit the joint model and one model a branch on the labelled utterances."""
-        if self.folds < 2:
-            raise FusionError(f"folds is {self.folds}; cross-validation needs at least 2")
+        self._check(branches, truth, groups)
         labelled = self._labelled(branches, truth)
         self._fit(branches, labelled, truth, groups)
-        if len({groups[id] for id in labelled}) == 1:
+        if self.method not in UNFITTED and len({groups[id] for id in labelled}) == 1:
             log.warning("the fitting split has one speaker: C is chosen by folds of utterances, and other speakers may need another")
         return self
 
@@ -58,6 +64,10 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         Raises:
             FusionError: If the branches, or what they predict, are not those it was fitted on.
         """
+        return self._settled(self._predict(branches))
+
+    def _predict(self, branches: Sequence[AnyRows]) -> AnyRows:
+        """Return fused rows before what is done to all rows of a split together."""
         rows = align(*self._ordered(branches))
         for info in (p.info for p in rows):
             if info.names != self.names_:
@@ -73,8 +83,9 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
             take = np.flatnonzero(left & _known(features, chosen))
             if len(take):
                 numbers[take[:, None], kept] = self._apply(self.models_[name], _joined(features, chosen)[take])
+            rests_on = self._rests_on(name)
             for i in take:
-                used[i] = name
+                used[i] = rests_on
             left[take] = False
         form = cast(Any, type(rows[0]))
         fused = form(rows[0].id, rows[0].split, numbers, self._info(rows[0]), used=used, fold=np.full(len(used), -1))
@@ -101,13 +112,14 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         Raises:
             FusionError: As ``fit`` does, and if there are fewer than two speaker groups.
         """
+        self._check(branches, truth, groups)
         ids = list(truth)
         labelled = self._labelled(branches, truth)
         if labelled and len({groups[id] for id in labelled}) < 2:
             raise FusionError("the fitting split has fewer than two speakers; grouped folds need two (is the column 'speaker' filled?)")
-        fused = self.fit(branches, truth, groups).predict(branches)
+        fused = self.fit(branches, truth, groups)._predict(branches)
         folds = self._split(self._target([truth[id] for id in labelled]), [groups[id] for id in labelled])
-        if len({groups[id] for id in labelled}) == 2:
+        if self.method not in UNFITTED and len({groups[id] for id in labelled}) == 2:
             log.warning("the fitting split has two speakers: the C of each out-of-fold model is chosen within the one that is left")
         fold_of = {groups[labelled[i]]: k for k, (_, held) in enumerate(folds) for i in held}
         assert fused.used is not None
@@ -116,13 +128,13 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         for k in range(len(folds)):
             held = [id for id in ids if fold_of.get(groups[id]) == k]
             part = type(self)(**self.get_params())._fit(branches, [id for id in labelled if fold_of[groups[id]] != k], truth, groups)
-            outcome = part.predict([p.select(held) for p in branches])
+            outcome = part._predict([p.select(held) for p in branches])
             assert outcome.used is not None
             for i, id in enumerate(held):
                 fused.numbers[row[id]], fused.used[row[id]], fused.fold[row[id]] = outcome.numbers[i], outcome.used[i], k
             if progress is not None:
                 progress(k + 1, len(folds))
-        return fused
+        return self._settled(fused)
 
     def save(self, path: str | Path) -> None:
         """Write the fitted fusion to a JSON file, whole or not at all."""
@@ -153,6 +165,24 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FusionError(f"{path}: not a fusion written by emojudge ({type(error).__name__}: {error})") from error
         return fusion
+
+    def _check(self, branches: Sequence[AnyRows], truth: Mapping[str, Truth], groups: Mapping[str, str]) -> None:
+        """Raise where a setting, or what is to be fitted on, makes no sense; a task adds its own settings."""
+        if self.folds < 2:
+            raise FusionError(f"folds is {self.folds}; cross-validation needs at least 2")
+        if self.method not in self.METHODS:
+            raise FusionError(
+                f"method '{self.method}' is not known (known: {', '.join(self.METHODS)}).{nearest(self.method, self.METHODS)}"
+            )
+        if not len(self.grid) or not all(c > 0 and np.isfinite(c) for c in self.grid):
+            raise FusionError(f"grid is {list(self.grid)}; the values of C must be above 0, at least one")
+        systems = [p.info.system for p in branches]
+        if not systems:
+            raise FusionError("there is no branch to fuse; give the predictions of at least one")
+        if doubled := [name for name, n in Counter(systems).items() if n > 1]:
+            raise FusionError(f"{some(doubled)} is the name of more than one branch; give each its own as the system of its predictions")
+        if ungrouped := [id for id in truth if id not in groups]:
+            raise FusionError(f"{len(ungrouped)} utterances of the fitting split have no speaker group: {some(ungrouped)}")
 
     def _fit(self, branches: Sequence[AnyRows], ids: Sequence[str], truth: Mapping[str, Truth], groups: Mapping[str, str]) -> Self:
         """Fit on some utterances, which may lack a class: the fusion of one fold does."""
@@ -200,7 +230,7 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         return {
             "schema_version": SCHEMA_VERSION,
             "task": self.TASK,
-            "settings": {**self.get_params(), "grid": list(self.grid)},
+            "settings": {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in self.get_params().items()},
             "branches": self.branches_,
             self.NAMES: list(self.names_),
             f"absent_{self.NAMES}": list(self.absent_),
@@ -213,7 +243,9 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
     def _identity(self) -> dict[str, Any]:
         """Return what a fused file says of its origin: the digest of the fusion stands for the checkpoint."""
         digest = hashlib.sha256(json.dumps(self._to_json()).encode()).hexdigest()[:16]
-        return {"system": "fused" if len(self.branches_) > 1 else f"{self.branches_[0]}_refitted", "checkpoint": digest}
+        kind = self.method if self.method in UNFITTED else ""
+        system = f"{self.branches_[0]}_{kind or 'refitted'}" if len(self.branches_) == 1 else kind or "fused"
+        return {"system": system, "checkpoint": digest}
 
     def _kept(self) -> list[str]:
         """Return the classes or attributes that every branch knows."""
@@ -261,6 +293,14 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
     def _quality(self, curve: Any) -> float:
         """Return the cross-validated score of a model, from its curve."""
         raise NotImplementedError
+
+    def _rests_on(self, name: str) -> str:
+        """Return the branches that a model looks at, joined by ``+``: all that it was fitted on, but for those of weight 0."""
+        return name
+
+    def _settled(self, fused: AnyRows) -> AnyRows:
+        """Return fused rows after what is done to all rows of a split together, without their labels; here nothing."""
+        return fused
 
     def _info(self, branch: AnyRows) -> Any:
         """Return what the fused file says of itself."""

@@ -44,8 +44,8 @@ class LinearModel:
 
 def standardisation(features: Float) -> tuple[Float, Float]:
     """Return mean and scale of each column, ``(features,)``; a constant column has scale 1."""
-    scale = features.std(axis=0)
-    return features.mean(axis=0), np.where(scale > 0, scale, 1.0)
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    return mean, np.where(scale > 1e-9 * np.abs(mean), scale, 1.0)  # a mean that is rounded makes equal values differ by 1e-16 of it
 
 
 def best_c(grid: Sequence[float], curve: Sequence[float]) -> float:

@@ -1,11 +1,10 @@
-"""One ridge regression, with its C chosen by grouped cross-validation on the concordance correlation."""
+"""One ridge regression for one attribute."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from ..evaluation import score_attributes
-from .linear import Float, Folds, LinearModel, best_c, standardisation
+from .linear import Float, LinearModel, standardisation
 
 
 def fit_ridge(features: Float, target: Float, grid: Sequence[float]) -> list[LinearModel]:
@@ -24,20 +23,3 @@ def fit_ridge(features: Float, target: Float, grid: Sequence[float]) -> list[Lin
     values, vectors = np.linalg.eigh(x.T @ x)  # (features,), (features, features)
     projected = vectors.T @ (x.T @ (target - centre))
     return [LinearModel(mean, scale, vectors @ (projected / (values + 1 / c)), np.asarray(centre), c) for c in grid]
-
-
-def choose_c(features: Float, target: Float, folds: Folds, grid: Sequence[float]) -> tuple[float, list[float]]:
-    """Return the best C and the whole curve, by the concordance correlation of all out-of-fold predictions together.
-
-    Args:
-        features: ``(utterances, features)``.
-        target: Value of each row, ``(utterances,)``.
-        folds: See :data:`~emojudge.fusion.linear.Folds`.
-        grid: Values of C to try, ascending.
-    """
-    predicted = np.empty((len(grid), len(target)))
-    for fit_rows, held_rows in folds:
-        for k, model in enumerate(fit_ridge(features[fit_rows], target[fit_rows], grid)):
-            predicted[k, held_rows] = model(features[held_rows])
-    curve = [score_attributes({"value": target}, {"value": row})["ccc_value"] for row in predicted]
-    return best_c(grid, curve), curve

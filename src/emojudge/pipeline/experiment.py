@@ -7,14 +7,15 @@ from pathlib import Path
 
 from ..corpus import Table
 from ..errors import ConfigError
-from ..evaluation.tables import ResultsTable, to_csv, to_markdown
+from ..evaluation.tables import ResultsTable
 from ..files import write_text
 from .branch import train_branch
 from .config import RunConfig
 from .display import Display
 from .fusing import FUSED, fuse
 from .judging import check_judge, review
-from .results import SYSTEMS_FILE, load_systems, score_run
+from .ledger import record
+from .results import ENDINGS, SYSTEMS_FILE, load_systems, score_run, weigh_results, write_results
 from .sources import read_corpus
 from .stages import TABLE, RunFolder
 from .systems import TASKS, read_systems
@@ -61,8 +62,7 @@ def run_experiment(config: RunConfig, out: str | Path, display: Display | None =
             files[task], fused = fuse(folder, task, branches, config, table, display)
             if task == "emotion" and judged:
                 files[task] |= review(folder, fused, files[task][fused], config, table, display)
-        _report(folder, files, table)
-        return score_run(load_systems(folder.path), table)
+        return _report(folder, files, table)
 
 
 def _check_names(config: RunConfig, out: Path) -> None:
@@ -77,19 +77,28 @@ def _check_names(config: RunConfig, out: Path) -> None:
             raise ConfigError(f"a system cannot be called '{name}'; take letters, digits, - and _, and none of {taken}")
 
 
-def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table) -> None:
-    """Score every system and write ``results.csv`` and ``results.md``."""
+def _report(folder: RunFolder, systems: dict[str, dict[str, str]], table: Table) -> list[ResultsTable]:
+    """Score every system, write the results in every form and return them."""
+    made: list[ResultsTable] = []
 
     def make() -> None:
         write_text(folder.path / SYSTEMS_FILE, json.dumps(systems, indent=1) + "\n")
-        results = score_run(load_systems(folder.path), table)
-        write_text(folder.path / "results.csv", to_csv(results))
-        write_text(folder.path / "results.md", to_markdown(results))
+        made.extend(weigh_results(_scored(folder, table)))
+        write_results(folder.path / "results", made)
 
     files = [path for paths in systems.values() for path in paths.values()]
     folder.stage(
         "results",
         lambda: {"systems": systems, "files": folder.digest(*files, TABLE)},
-        ["results.csv", "results.md", SYSTEMS_FILE],
+        [*(f"results.{ending}" for ending in ENDINGS), SYSTEMS_FILE],
         make,
     )
+    return made or weigh_results(_scored(folder, table))
+
+
+def _scored(folder: RunFolder, table: Table) -> list[ResultsTable]:
+    """Return the results of each task, after the ledger says so; predictions that did not change are recorded once."""
+    systems = load_systems(folder.path)
+    results = score_run(systems, table)
+    record(folder.path, [split for found in results for split in found.splits], "results of the run", systems, again=False)
+    return results

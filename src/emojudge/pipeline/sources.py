@@ -13,6 +13,7 @@ from ..errors import ConfigError, CorpusError
 from ..files import write_text
 from .config import RunConfig
 from .display import Display
+from .ledger import refuse_scored
 from .stages import TABLE, RunFolder, sources_digest
 
 SKIPPED = "skipped.csv"
@@ -25,7 +26,7 @@ def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table
 
     Raises:
         CorpusError: If the corpus cannot be read as it stands.
-        ConfigError: If no split trains networks, or none chooses among them.
+        ConfigError: If no split trains networks, or none chooses among them, or one that does was scored as held out in this folder.
     """
     corpus = config.corpus
 
@@ -33,6 +34,7 @@ def read_corpus(folder: RunFolder, config: RunConfig, display: Display) -> Table
         with display.bar("reading the corpus") as tell:
             table = load_corpus(config, tell)
         _check_roles(table)
+        refuse_scored(folder.path, table)
         table.save(folder.path / TABLE)
         text = io.StringIO()
         csv.writer(text, lineterminator="\n").writerows([("id", "reason"), *table.info.skipped])

@@ -25,9 +25,13 @@ class PredictionsInfo(Info):
     checkpoint: str = ""
     """Digest of the checkpoint, or of the file that a fused or refined system was made with."""
     source_prior: tuple[float, ...] | None = None
-    """Class distribution that the posterior of these logits assumes; None where it is not known."""
+    """Class distribution that the posterior of these logits assumes; None where it is not known, or another in each split."""
     absent_classes: tuple[str, ...] = ()
     """Classes that did not occur in training: null columns, left out by every consumer."""
+    transductive: bool = False
+    """Whether the rows of a split rest on the other rows of that split, as under an estimated class distribution."""
+    estimated_priors: dict[str, tuple[float, ...]] | None = None
+    """Class distribution by split, where each was estimated from the rows of the split."""
     task: str = TASK
     schema_version: int = SCHEMA_VERSION
 
@@ -77,8 +81,9 @@ class Predictions(Rows):
         super()._check_names()
         info = self.info
         self._refuse_strangers(self.label or [])
-        if info.source_prior is not None and len(info.source_prior) != len(info.classes):
-            raise PredictionsError(f"{info.system}: a source prior of {len(info.source_prior)} values for {len(info.classes)} classes")
+        for kind, prior in [("a source", info.source_prior), *(("an estimated", p) for p in (info.estimated_priors or {}).values())]:
+            if prior is not None and len(prior) != len(info.classes):
+                raise PredictionsError(f"{info.system}: {kind} prior of {len(prior)} values for {len(info.classes)} classes")
 
     def labels(self) -> list[str | None]:
         """Return the label of each row: the judge's where there is one, else that of the largest logit; None without input."""

@@ -86,8 +86,11 @@ def _read_info(
         if name in ("classes", "absent_classes", "attributes", "absent_attributes"):
             fits, expected = isinstance(value, list) and all(isinstance(entry, str) for entry in value), "a list of names"
         elif name == "source_prior":
-            numbers = isinstance(value, list) and all(type(entry) in (int, float) for entry in value)
-            fits, expected = value is None or numbers, "a list of numbers or null"
+            fits, expected = value is None or _are_numbers(value), "a list of numbers or null"
+        elif name == "estimated_priors":
+            fits, expected = value is None or _are_priors(value), "null, or a list of numbers by split"
+        elif name == "transductive":
+            fits, expected = isinstance(value, bool), "true or false"
         elif name != "schema_version":
             fits, expected = isinstance(value, str), "text"
         else:
@@ -95,7 +98,17 @@ def _read_info(
         if not fits:
             raise PredictionsError(f"{path}: '{name}' in its metadata is {value!r}, expected {expected}; predict again")
     parts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in raw.items()}
+    if parts.get("estimated_priors"):
+        parts["estimated_priors"] = {split: tuple(prior) for split, prior in raw["estimated_priors"].items()}
     return kind(**parts)
+
+
+def _are_numbers(value: Any) -> bool:
+    return isinstance(value, list) and all(type(entry) in (int, float) for entry in value)
+
+
+def _are_priors(value: Any) -> bool:
+    return isinstance(value, dict) and all(_are_numbers(entry) for entry in value.values())
 
 
 def _check_columns(path: str | Path, table: "pyarrow.Table", numbers: list[str], parts: tuple[str, ...]) -> None:

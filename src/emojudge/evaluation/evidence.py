@@ -1,0 +1,177 @@
+"""What the scores of a table are worth: intervals over speakers, differences to a reference, and Holm over all of them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import ConfigError, PredictionsError, nearest, plural, some
+from .additive import Additive, additive
+from .statistics import Difference, Interval, McNemar, difference_of, few_groups, holm, intervals_of, mcnemar
+
+Place: TypeAlias = tuple[str, str]
+"""A system and a split."""
+
+N_RESAMPLES = 2_000
+"""Of a table: enough for three digits of p, in seconds; a report takes more on request."""
+SIGNIFICANT = 0.05
+"""A difference is marked where its p is below this after Holm's correction over the table, unless speakers are too few."""
+
+ABOVE, BELOW = "↑", "↓"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a system said of the labelled utterances of a split, and what was true of them; row by row."""
+
+    id: list[str]
+    truth: Any
+    """Classes, or an array ``(utterances, attributes)``."""
+    prediction: Any
+    """Likewise; None or NaN where the system had no input."""
+    groups: list[str]
+    """What ``Table.speaker_groups`` gives."""
+    names: tuple[str, ...]
+    """Class list, or names of the attributes."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A system against the reference."""
+
+    difference: Difference
+    p_holm: float
+    """Corrected over all differences of the table."""
+    mcnemar: McNemar | None = None
+    """About accuracy, of single runs that predict emotions."""
+
+    @property
+    def mark(self) -> str:
+        """Return an arrow where a difference is established: significant after Holm's correction, with speakers enough to say so."""
+        if not self.p_holm < SIGNIFICANT or few_groups(self.difference.n_groups):
+            return ""
+        return ABOVE if self.difference.value > 0 else BELOW
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Intervals and differences of a table, by system, split and measure."""
+
+    reference: str
+    n_resamples: int
+    intervals: Mapping[tuple[str, str, str], Interval]
+    compared: Mapping[tuple[str, str, str], Compared]
+    clusters: Mapping[str, str]
+    """What is resampled on each split, such as ``8 speakers``."""
+    warnings: list[str] = field(default_factory=list)
+
+    def mark(self, system: str, split: str, measure: str) -> str:
+        """Return the arrow of a score, if it has one."""
+        found = self.compared.get((system, split, measure))
+        return "" if found is None else found.mark
+
+
+def weigh(
+    samples: Mapping[Place, Sequence[Sample]],
+    measures: Sequence[str],
+    compared: Sequence[str],
+    reference: str,
+    *,
+    n_resamples: int = N_RESAMPLES,
+    seed: int = 0,
+) -> Evidence:
+    """Return intervals of the scores of a table, and differences to a reference.
+
+    Speakers are resampled, the same for every system of a split. Of several runs that differ in their seed, what is weighed is the
+    mean over runs: its interval speaks of other speakers, not of other seeds.
+
+    Args:
+        samples: By system and split, one sample a run; all of a split are of the same utterances in the same order.
+        measures: Scores that get an interval.
+        compared: Those of them that are compared with the reference, over which Holm's correction is made.
+        reference: A system.
+        n_resamples: Resamples of the speakers.
+        seed: Of the resamples.
+
+    Raises:
+        ConfigError: If there is no such reference.
+        PredictionsError: If two systems were scored on different utterances of a split.
+    """
+    systems = list(dict.fromkeys(system for system, _ in samples))
+    if reference not in systems:
+        raise ConfigError(f"there is no system '{reference}' to compare with (found: {'; '.join(systems)}).{nearest(reference, systems)}")
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "seed": seed}
+    intervals: dict[tuple[str, str, str], Interval] = {}
+    differences: dict[tuple[str, str, str], Difference] = {}
+    tests: dict[tuple[str, str, str], McNemar] = {}
+    clusters: dict[str, str] = {}
+    warnings = []
+    for split in dict.fromkeys(split for _, split in samples):
+        of_split = {system: list(runs) for (system, where), runs in samples.items() if where == split}
+        _check_alike(split, of_split)
+        one = next(iter(of_split.values()))[0]
+        clusters[split] = clusters_of(one.groups)
+        if warning := few_groups(len(set(one.groups))):
+            warnings.append(f"{split}: {warning}")
+        scores = {
+            (system, split, measure): [additive(run.truth, run.prediction, measure, run.names) for run in runs]
+            for system, runs in of_split.items()
+            for measure in measures
+        }
+        found = intervals_of([mean_of(runs) for runs in scores.values()], one.groups, **settings)
+        intervals |= dict(zip(scores, found, strict=True))
+        for (system, _, measure), runs in scores.items():
+            if system == reference or reference not in of_split or measure not in compared:
+                continue
+            key = (system, split, measure)
+            differences[key] = difference_of(runs, scores[reference, split, measure], one.groups, **settings)
+            if measure == "macro_f1" and len(runs) == 1:
+                tests[key] = mcnemar(one.truth, of_split[system][0].prediction, of_split[reference][0].prediction)
+    corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
+    weighed = {key: Compared(difference, corrected[key], tests.get(key)) for key, difference in differences.items()}
+    return Evidence(reference, n_resamples, intervals, weighed, clusters, warnings)
+
+
+def mean_of(scores: Sequence[Additive]) -> Additive:
+    """Return the mean of scores of the same utterances, itself a function of sums."""
+    if len(scores) == 1:
+        return scores[0]
+    ends = np.cumsum([score.counts.shape[1] for score in scores])[:-1]
+
+    def mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+        parts = np.split(sums, ends, axis=-1)
+        return np.mean([score.score(part) for score, part in zip(scores, parts, strict=True)], axis=0)  # type: ignore[no-any-return]
+
+    return Additive(np.concatenate([score.counts for score in scores], axis=1), mean)
+
+
+def clusters_of(groups: Sequence[str]) -> str:
+    """Return what there is to resample: ``8 speakers``, or ``3 speakers and 20 recordings`` where some speakers are not known.
+
+    >>> clusters_of(["speaker 1", "speaker 2", "speaker 1", "id a"])
+    '2 speakers and 1 utterance'
+    """
+    nouns = {"speaker": "speaker", "recording": "recording", "id": "utterance"}
+    counts = Counter(nouns[group.partition(" ")[0]] for group in dict.fromkeys(groups))
+    return " and ".join(plural(counts[noun], noun) for noun in nouns.values() if noun in counts)
+
+
+def alike(runs: Sequence[Sample]) -> bool:
+    """Return whether samples are of the same utterances in the same order."""
+    return all(run.id == runs[0].id for run in runs)
+
+
+def _check_alike(split: str, systems: Mapping[str, Sequence[Sample]]) -> None:
+    """Raise where a system was scored on other utterances of a split."""
+    (first, (one, *_)), *_ = systems.items()
+    for system, runs in systems.items():
+        for run in runs:
+            if run.id != one.id:
+                missing = set(one.id) ^ set(run.id)
+                raise PredictionsError(
+                    f"'{system}' and '{first}' were scored on different utterances of {split}, {len(missing)} on one side only: "
+                    f"{some(sorted(missing))}; predict this split again with both"
+                )

@@ -1,0 +1,148 @@
+"""A closer look at systems: groups of utterances, calibration, votes of the raters, and the paper's claims, each as sheets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...errors import EmojudgeError
+from ...evaluation.calibration import calibration_sheet
+from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
+from ...evaluation.evidence import N_RESAMPLES
+from ...evaluation.groups import group_by, groups_sheet
+from ...evaluation.labelled import labelled
+from ...evaluation.posteriors import score_posteriors
+from ...evaluation.sheet import Sheet
+from ...evaluation.tables import number
+from ...predictions import AttributePredictions, Predictions
+from .labels import Labels
+from .loading import AnyPredictions, Systems
+from .summary import CONTROL
+
+FUSED = "fused"
+
+
+def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
+    """Return for each task the scores of groups of utterances, on every split that can be scored.
+
+    Args:
+        systems: See :data:`Systems`.
+        labels: What they are scored by.
+        by: What utterances are grouped by (:func:`~emojudge.evaluation.groups.group_by`).
+        n_resamples: Resamples of the speakers.
+
+    Raises:
+        ConfigError: If the table knows nothing of that name.
+    """
+    groupings = [group_by(labels.table, name) for name in by]
+    return [
+        groups_sheet(by_name, labels.truths[task], groupings, labels.groups, _splits(by_name, labels, task), n_resamples=n_resamples)
+        for task, by_name in systems.items()
+        if task in labels.truths
+    ]
+
+
+def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RESAMPLES) -> list[Sheet]:
+    """Return the calibration of each system that gives posteriors of emotions, before and after scalings fitted on the split that tunes.
+
+    Raises:
+        EmojudgeError: If no system does, or the split that tunes has no label.
+    """
+    posteriors = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
+    tuned = [split for split, role in labels.table.info.roles.items() if role == "tune"]
+    if not posteriors:
+        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to calibrate")
+    return [calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, tuned, n_resamples=n_resamples)]
+
+
+def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
+    """Return how often the true emotion is among the best two, and how far posteriors are from the votes of the raters.
+
+    Raises:
+        EmojudgeError: If no system gives posteriors of emotions.
+    """
+    classes, table = labels.table.info.classes, labels.table
+    votes = {id: given for id, given in zip(table.column("id"), table.column("emotion_votes"), strict=True) if given is not None}
+    nothing = [float("nan")] * len(classes)
+    rows = []
+    for name, predictions in systems.get("emotion", {}).items():
+        if not isinstance(predictions, Predictions) or predictions.label is not None:
+            continue
+        for split in dict.fromkeys(predictions.split):
+            part = predictions.of_split(split)
+            truth = [labels.truths["emotion"].get(id) for id in part.id]
+            if any(label is not None for label in truth):
+                found = score_posteriors(truth, part.logits, classes, np.array([votes.get(id, nothing) for id in part.id], dtype=np.float64))
+                cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
+                rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
+    if not rows:
+        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to compare with votes")
+    rows.sort(key=lambda row: row[0])
+    header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
+    notes = ["Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."]
+    return [Sheet("Posteriors and the votes of the raters", header, rows, notes)]
+
+
+def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
+    """Return the paper's claims (sections 5 and 6) as tests on the user's data, as far as the systems of the runs allow.
+
+    What the judge gains and what the text adds is taken over all runs; attributes are looked at in the first.
+
+    Args:
+        runs: Systems and labels of each run; all of the same corpus and splits.
+        n_resamples: Resamples of the speakers.
+
+    Raises:
+        EmojudgeError: If the runs have no system that a claim is about.
+    """
+    first, labels = runs[0]
+    settings: dict[str, Any] = {"n_resamples": n_resamples}
+    sheets: list[Sheet] = []
+    for task, by_name in first.items():
+        if task not in labels.truths:
+            continue
+        truth, splits = labels.truths[task], _splits(by_name, labels, task)
+
+        def of_runs(name: str, task: str = task) -> list[Any]:
+            return [systems[task][name] for systems, _ in runs]
+
+        for name, rows in by_name.items():
+            judged = name.rpartition(" + ")[0]
+            if isinstance(rows, Predictions) and rows.label is not None and judged in by_name:
+                sheets.append(judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings).sheet())
+        control = next((name for name in by_name if name.endswith(CONTROL)), None)
+        if FUSED in by_name and control is not None:
+            sheets.append(text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings).sheet())
+        attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
+        if attributes:
+            sheets += _attribute_sheets(attributes, labels, splits, settings)
+    if not sheets:
+        raise EmojudgeError("these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them")
+    return sheets
+
+
+def _attribute_sheets(
+    systems: dict[str, AttributePredictions], labels: Labels, splits: Sequence[str], settings: dict[str, Any]
+) -> list[Sheet]:
+    """Return the distributions of attributes by split beside those of the split that tunes, and the correlation of errors."""
+    table, truth = labels.table, labels.truths["attributes"]
+    split_of = dict(zip(table.column("id"), table.column("split"), strict=True))
+    present = {split_of[id] for id, values in truth.items() if any(value is not None for value in values.values())}
+    reference = next((split for split, role in table.info.roles.items() if role == "tune" and split in present), splits[0])
+    shifts = attribute_distributions(systems, truth, split_of, labels.groups, reference, **settings)
+    return [shifts.sheet(), error_correlations(systems, truth, labels.groups, splits, **settings).sheet()]
+
+
+def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:
+    """Return sheets of one run among several, each with its name."""
+    return [replace(sheet, title=f"{run}: {sheet.title}") for sheet in sheets]
+
+
+def _splits(systems: Mapping[str, AnyPredictions], labels: Labels, task: str) -> list[str]:
+    """Return the splits on which a system of a task can be scored."""
+    return list(dict.fromkeys(split for rows in systems.values() for split in labelled(rows, labels.truths[task]).split))
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else number(value, 3)

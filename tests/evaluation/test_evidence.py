@@ -1,0 +1,140 @@
+"""Intervals and differences of a table: paired, resampled by speaker, corrected over the table; of one run and of the mean of several."""
+
+import numpy as np
+import pytest
+
+from emojudge.errors import ConfigError, PredictionsError
+from emojudge.evaluation.additive import additive
+from emojudge.evaluation.evidence import Sample, clusters_of, mean_of, weigh
+from emojudge.evaluation.evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
+from emojudge.evaluation.runs import combine
+from emojudge.evaluation.statistics import bootstrap_scores
+from emojudge.evaluation.tables import Result, ResultsTable, weigh_runs
+
+CLASSES = ("calm", "sad")
+N = 400
+
+
+def sample(accuracy: float, seed: int = 0, n_speakers: int = 40, ids=None) -> Sample:
+    """Return what a system says that hears the true class so often, the same truth for every seed."""
+    truth = [CLASSES[i % 2] for i in range(N)]
+    right = np.random.default_rng(seed).random(N) < accuracy
+    told = [label if hit else CLASSES[label == "calm"] for label, hit in zip(truth, right, strict=True)]
+    return Sample(ids or [f"u{i}" for i in range(N)], truth, told, [f"speaker {i % n_speakers}" for i in range(N)], CLASSES)
+
+
+def result(system: str, told: Sample, split: str = "test1", **more) -> Result:
+    scores = {measure: additive(told.truth, told.prediction, measure, CLASSES).value for measure in ("macro_f1", "accuracy")}
+    return Result(system, split, scores, sample=told, **more)
+
+
+def table(*results: Result) -> ResultsTable:
+    return ResultsTable(list(results))
+
+
+GOOD, POOR, MIDDLE = sample(0.9, 1), sample(0.5, 2), sample(0.7, 3)
+
+
+def weighed() -> ResultsTable:
+    return table(result("middle", MIDDLE), result("good", GOOD), result("same", MIDDLE), result("poor", POOR)).weighed(
+        "middle", n_resamples=500
+    )
+
+
+def test_each_shown_score_has_an_interval_around_it_and_the_reference_is_not_compared():
+    found = weighed()
+    for name in found.systems:
+        for measure in ("macro_f1", "accuracy"):
+            interval = found.evidence.intervals[name, "test1", measure]
+            assert interval.value == pytest.approx(found.score(name, "test1", measure))
+            assert interval.low < interval.value < interval.high
+    assert {system for system, _, _ in found.evidence.compared} == {"good", "same", "poor"}
+
+
+def test_what_is_shown_as_a_difference_is_the_difference_of_the_scores_shown():
+    found = weighed()
+    gain = found.evidence.compared["good", "test1", "macro_f1"].difference.value
+    assert gain == pytest.approx(found.score("good", "test1", "macro_f1") - found.score("middle", "test1", "macro_f1"))
+
+
+def test_arrows_point_up_and_down_and_a_copy_has_none():
+    assert [row[1] for row in weighed().cells()[1:]] == [
+        f"{found.scores['macro_f1']:.4f}{arrow} / {found.scores['accuracy']:.4f}"
+        for found, arrow in zip(weighed().results, ["", "↑", "", "↓"], strict=True)
+    ]
+    copy = weighed().evidence.compared["same", "test1", "macro_f1"]
+    assert (copy.difference.value, copy.difference.p, copy.p_holm) == (0, 1, 1)
+
+
+def test_p_is_corrected_over_all_splits_of_the_table():
+    one = weighed()
+    two = table(*one.results, *(result(r.system, r.sample, "test2") for r in one.results)).weighed("middle", n_resamples=500)
+    alone, among = (found.evidence.compared["good", "test1", "macro_f1"] for found in (one, two))
+    assert alone.difference.p == among.difference.p
+    assert (alone.p_holm, among.p_holm) == (pytest.approx(3 * alone.difference.p), pytest.approx(6 * alone.difference.p))
+
+
+def test_mcnemar_stands_beside_single_runs_of_emotions_only():
+    assert weighed().evidence.compared["same", "test1", "macro_f1"].mcnemar.p == 1
+    runs = [table(result("a", sample(0.7, seed)), result("b", sample(0.6, seed + 9))) for seed in (1, 2)]
+    assert weigh_runs(runs, "a", n_resamples=200).compared["b", "test1", "macro_f1"].mcnemar is None
+
+
+def test_the_mean_over_runs_is_a_function_of_sums_too():
+    runs = [additive(s.truth, s.prediction, "macro_f1", CLASSES) for s in (GOOD, POOR, MIDDLE)]
+    mean = mean_of(runs)
+    assert mean.value == pytest.approx(np.mean([run.value for run in runs]))
+    together = bootstrap_scores([mean, *runs], GOOD.groups, n_resamples=50)
+    assert np.allclose(together[:, 0], together[:, 1:].mean(axis=1))
+
+
+def test_several_runs_are_weighed_by_their_means():
+    runs = [table(result("a", sample(0.6, seed)), result("b", sample(0.9, seed + 9))) for seed in (1, 2, 3)]
+    evidence = weigh_runs(runs, "a", n_resamples=300)
+    mean = np.mean([run.score("b", "test1", "macro_f1") - run.score("a", "test1", "macro_f1") for run in runs])
+    assert evidence.compared["b", "test1", "macro_f1"].difference.value == pytest.approx(mean)
+    assert evidence.mark("b", "test1", "macro_f1") == "↑"
+    (row,) = [row for row in evidence_sheet(runs, evidence).rows if row[1] == "b"]
+    assert row[2].startswith(f"{np.mean([run.score('b', 'test1', 'macro_f1') for run in runs]):.4f} [")
+
+
+def test_a_system_of_other_utterances_is_refused_by_name():
+    other = sample(0.7, ids=[f"u{i + 1}" for i in range(N)])
+    with pytest.raises(PredictionsError, match=r"'b' and 'a' were scored on different utterances of test1, 2 on one side only: u0, u400"):
+        table(result("a", MIDDLE), result("b", other)).weighed(n_resamples=100)
+
+
+def test_an_unknown_reference_is_refused_with_the_nearest_name():
+    with pytest.raises(ConfigError, match="Did you mean 'middle'"):
+        weigh({("middle", "test1"): [MIDDLE]}, ["macro_f1"], ["macro_f1"], "midle")
+
+
+def test_below_twenty_speakers_a_warning_stands_under_the_table():
+    few = table(result("a", sample(0.7, n_speakers=8)), result("b", sample(0.9, n_speakers=8))).weighed(n_resamples=100)
+    notes = sheets_of([few])[1].notes
+    assert "(test1: 8 speakers)" in notes[0]
+    assert notes[-1].startswith("test1: ")
+    assert "8 speakers" in notes[-1]
+    assert not any(note.startswith("test1: ") for note in sheets_of([weighed()])[1].notes)
+
+
+def test_what_is_resampled_is_named():
+    assert clusters_of(["speaker 1", "speaker 1"]) == "1 speaker"
+    assert clusters_of(["id a", "recording x", "speaker 1", "id b"]) == "1 speaker and 1 recording and 2 utterances"
+
+
+def test_a_comparison_alone_tells_p_and_what_could_be_found():
+    runs = [table(result("a", sample(0.6, seed)), result("b", sample(0.9, seed + 9))) for seed in (1, 2)]
+    one, several = comparison_sheet(runs[:1], "b", "a", n_resamples=200), comparison_sheet(runs, "b", "a", n_resamples=200)
+    assert one.header == ["split", "measure", "difference [95 %]", "p", "detectable"]
+    assert several.header[-1] == "95 % over 2 seeds"
+    assert float(one.rows[0][4]) > 0
+    assert comparison_sheet(runs, "b", "a", n_resamples=0).header == ["split", "measure", "difference", "95 % over 2 seeds"]
+
+
+def test_marks_of_a_split_stand_in_every_sheet():
+    runs = [table(result("a", MIDDLE, in_sample=True), result("b", GOOD, in_sample=True, transductive=True)) for _ in range(2)]
+    evidence = weigh_runs(runs, n_resamples=100)
+    assert [row[1][-1] for row in runs[0].cells()[1:]] == ["*", "†"]
+    assert [row[2][-2:] for row in evidence_sheet(runs, evidence).rows] == ["]*", "*†"]
+    assert [row[1][-2:] for row in combine(runs).rows] == ["0*", "*†"]
