@@ -60,7 +60,7 @@ def scaled(
     group = np.array([groups[id] for id in ids], dtype=object)
     usable = fitting.predicted & (target >= 0)
     if not usable.any():
-        raise FusionError(f"'{predictions.info.system}': no utterance of the fitting split has a label and input; there is nothing to fit on")
+        raise FusionError(f"'{predictions.info.system}': no utterance of the fitting split has a label and input to fit on")
     weight = declared_weights(predictions, target[usable])
     whole = clone(scaling).fit(fitting.logits, target, weight)
     logits = whole.transform(predictions.logits)
@@ -97,7 +97,7 @@ def class_places(classes: Sequence[str], emotions: Sequence[str | None]) -> NDAr
 
 
 def declared_weights(predictions: Predictions, target: NDArray[np.int64]) -> Float | None:
-    """Return the weight of each class under which labelled utterances have the prior that the posteriors assume; None if it is not known."""
+    """Return the weight of each class that gives labelled utterances the prior that the posteriors assume; None if it is not known."""
     prior = predictions.info.source_prior
     return None if prior is None else prior_weights(target, target_distribution(list(prior), predictions.present.astype(float)))
 

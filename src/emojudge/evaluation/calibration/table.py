@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,8 @@ Under: TypeAlias = Literal["declared", "split"]
 HEADER = ["system", "split", "scaling", "n", "NLL", "change of NLL", "Brier", "ECE", "ECE, equal mass", "class-wise ECE"]
 
 _BIASED = (
-    "ECE: distance of the confidence in the predicted class from its accuracy; class-wise: the mean over classes of that of each posterior. "
-    "Both are too high on few utterances, and resampling adds as much again, so they stand without an interval. The change of NLL is paired."
+    "ECE: distance of the confidence in the predicted class from its accuracy; class-wise: mean over classes of that of each posterior. "
+    "Both are too high on few utterances, and resampling adds as much again: they stand without an interval. The change of NLL is paired."
 )
 _UNDER = {
     "declared": "Posteriors are judged under the prior that they declare: utterances are weighted so that the split has that prior.",
@@ -75,7 +75,7 @@ def calibration_sheet(
     Raises:
         FusionError: As :func:`scaled`.
     """
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     rows, notes, n_groups = [], [_UNDER[under], _BIASED], {}
     for name, predictions in systems.items():
         if predictions.info.source_prior is None:
@@ -149,4 +149,4 @@ def _judged(rows: Predictions, plain: Predictions, truth: Mapping[str, str | Non
 
 def _ratio(sums: Float) -> Float:
     with np.errstate(invalid="ignore"):  # a resample without any weight: NaN
-        return sums[..., 1] / sums[..., 0]  # type: ignore[no-any-return]
+        return sums[..., 1] / sums[..., 0]

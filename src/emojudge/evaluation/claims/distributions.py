@@ -1,7 +1,8 @@
 """Whether attributes are distributed alike in all splits, in the truth and in what was predicted (paper, section 6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,7 +120,7 @@ def attribute_distributions(
             speaker = np.array([groups[ids[i]] for i in known], dtype=object)
             for name in dict.fromkeys(split):
                 inside, there = split == name, split == reference
-                settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+                settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
                 part = column[inside]
                 mean, deviation = intervals_of([_mean(part), _deviation(part)], speaker[inside].tolist(), **settings)
                 shift = None
@@ -180,6 +181,6 @@ def _shift(values: NDArray[np.float64], inside: NDArray[np.bool_], there: NDArra
         mean, _ = _mean_and_deviation(sums[..., :3])
         reference, deviation = _mean_and_deviation(sums[..., 3:])
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (mean - reference) / np.where(deviation > 0, deviation, np.nan)  # type: ignore[no-any-return]
+            return (mean - reference) / np.where(deviation > 0, deviation, np.nan)
 
     return Additive(np.concatenate([_moments(values, inside, centre), _moments(values, there, centre)], axis=1), score)

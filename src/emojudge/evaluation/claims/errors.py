@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def error_correlations(
         PredictionsError: If a system does not predict both.
         EmojudgeError: If no split has both values of an utterance.
     """
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     rows, notes = [], []
     for split in splits:
         speakers: set[str] = set()
@@ -117,9 +118,9 @@ def error_correlations(
             clusters = [groups[id] for id in ids]
             speakers.update(clusters)
             errors, of_predictions, of_truth = (_correlation(values) for values in (predicted - true, predicted, true))
-            intervals = intervals_of([errors, of_predictions, of_truth], clusters, **settings)
+            three = intervals_of([errors, of_predictions, of_truth], clusters, **settings)
             tie = difference_of(of_predictions, of_truth, clusters, **settings)
-            rows.append(ErrorCorrelation(name, split, pair, len(ids), *intervals, tie))
+            rows.append(ErrorCorrelation(name, split, pair, len(ids), three[0], three[1], three[2], tie))
         if speakers and (warning := few_groups(len(speakers))):
             notes.append(f"{split}: {warning}")
     if not rows:

@@ -28,10 +28,9 @@ def judge_gain(
 
     Arguments and errors are those of :func:`~emojudge.evaluation.claims.compare`.
     """
-    compared = compare(
-        "The judge's gain", refined, fused, truth, groups, splits, measures, n_resamples=n_resamples, level=level, seed=seed
-    )
-    notes = [_changes(after, before, truth, split) for split in splits for after, before in zip(runs_of(refined), runs_of(fused), strict=True)]
+    compared = compare("The judge's gain", refined, fused, truth, groups, splits, measures, n_resamples=n_resamples, level=level, seed=seed)
+    runs = list(zip(runs_of(refined), runs_of(fused), strict=True))
+    notes = [_changes(after, before, truth, split) for split in splits for after, before in runs]
     return replace(compared, notes=[*notes, *compared.notes])
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,7 +89,7 @@ def score_groups(
     rows = rows.select([id for id in rows.id if grouping.group.get(id) is not None])
     if not len(rows):
         return []
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     whole = additive_of(rows, truth, measure)
     speakers = np.array([groups[id] for id in rows.id], dtype=object)
     of_row = np.array([grouping.group[id] for id in rows.id], dtype=object)
@@ -98,12 +99,14 @@ def score_groups(
         if not inside.any():
             continue
         part = rows.select([id for id, one in zip(rows.id, inside, strict=True) if one])
-        (score,) = intervals_of([additive_of(part, truth, measure)], speakers[inside].tolist(), **settings)
+        n_speakers = len(set(speakers[inside]))
+        # of one speaker there is no interval, however many resamples
+        needed = settings if n_speakers > 1 else {**settings, "n_resamples": 1}
+        (score,) = intervals_of([additive_of(part, truth, measure)], speakers[inside].tolist(), **needed)
         word = _word(rows, truth, speakers, inside, measure, min_utterances, min_speakers)
         difference = None
         if not word:
             difference = difference_of(of_part(whole, inside), of_part(whole, ~inside), speakers.tolist(), **settings)
-        n_speakers = len(set(speakers[inside]))
         beside = {other: additive_of(part, truth, other).value for other in BESIDE.get(measure, ())}
         scores.append(GroupScore(name, len(part), n_speakers, score, difference, math.nan, word, beside))
     return _corrected(scores)

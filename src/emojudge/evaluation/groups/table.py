@@ -1,6 +1,7 @@
 """``groups_sheet``: the scores of groups, of several systems and groupings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..labelled import HEADLINE, AnyPredictions, Truths, labelled
 from ..sheet import Sheet
@@ -52,7 +53,7 @@ def groups_sheet(
         ConfigError: If there is no such measure.
     """
     measure = measure or HEADLINE[next(iter(systems.values())).info.task]
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     rows, notes = [], [_WHAT.format(level=f"{100 * level:g}"), *([_CLASSES] if measure in BESIDE else [])]
     for split in splits:
         speakers: set[str] = set()
