@@ -36,7 +36,7 @@ class AttributeModel:
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
-        """Return the model that :meth:`to_json` described; a file of release 1 has no gain and offset."""
+        """Return the model that :meth:`to_json` described; one written without gain and offset was not matched."""
         rest = {name: value for name, value in raw.items() if name not in ("gain", "offset")}
         kind: type[LinearModel] | type[Blend] = Blend if "weights" in raw else FractionalModel if "link" in raw else LinearModel
         return cls(kind.from_json(rest), float(raw.get("gain", 1.0)), float(raw.get("offset", 0.0)))
