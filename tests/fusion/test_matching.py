@@ -38,12 +38,12 @@ def test_least_squares_has_concordance_2_r2_over_1_plus_r2_and_matching_gives_r(
 
 
 def test_on_rows_that_were_not_fitted_matching_gives_r_too():
-    truth, features = planted()
+    truth, features = planted(noise=2.0)
     (model,) = fit_ridge(features[:2000], truth[:2000], [1.0])
     after = matched(model, features[:2000], model(features[:2000]), (truth[:2000].mean(), truth[:2000].std()))
     before_ccc, r = agreement(truth[2000:], model(features[2000:]))
-    assert agreement(truth[2000:], after(features[2000:]))[0] == pytest.approx(r, abs=0.01)
-    assert before_ccc < r - 0.02
+    assert agreement(truth[2000:], after(features[2000:]))[0] == pytest.approx(r, abs=0.02)
+    assert before_ccc < r - 0.03
 
 
 def test_out_of_fold_values_get_the_moments():
