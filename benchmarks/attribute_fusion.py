@@ -1,7 +1,7 @@
 """What fusing attributes costs: ``python benchmarks/attribute_fusion.py``.
 
-Two branches over 25,000 utterances of 250 speakers, all of them the fitting split, with 2 in 10 without a transcript; each method fitted with
-its out-of-fold rows, five folds, without and with matched moments. Process CPU seconds, medians of interleaved rounds.
+Two branches over 25,000 utterances of 250 speakers, all of them the fitting split, a fifth without a transcript. Each method is fitted
+with its out-of-fold rows, five folds, without and with matched moments. Process CPU seconds, medians of interleaved rounds.
 """
 
 from collections.abc import Callable
