@@ -5,9 +5,9 @@ import pytest
 
 from emojudge.evaluation import score_attributes
 from emojudge.fusion import moments_of
-from emojudge.fusion.attribute_model import AttributeModel, matched
+from emojudge.fusion.attribute_model import matched
 from emojudge.fusion.linear import LinearModel
-from emojudge.fusion.matching import matched_concordance, matching
+from emojudge.fusion.matching import constant, matched_concordance, matching
 from emojudge.fusion.ridge import fit_ridge
 
 NO_PENALTY = 1e12
@@ -51,7 +51,6 @@ def test_out_of_fold_values_get_the_moments():
     gain, offset = matching(values, (4.5, 0.9))
     moved = gain * values + offset
     assert (moved.mean(), moved.std()) == pytest.approx((4.5, 0.9))
-    assert matching(values, None) == (1.0, 0.0)
 
 
 def test_a_constant_is_not_matched_and_has_concordance_0():
@@ -59,8 +58,8 @@ def test_a_constant_is_not_matched_and_has_concordance_0():
     flat = LinearModel(np.zeros(1), np.ones(1), np.zeros(1), np.asarray(4.0), 1.0)
     assert matched(flat, features, features[:, 0], (4.0, 1.0)) is None
     assert matched(flat, features, np.full(20, 4.0), (4.0, 1.0)) is None
-    assert matched(flat, features, np.full(20, 4.0), None) == AttributeModel(flat)
-    assert matching(np.full(20, 1 / 3) + np.tile([0, 1e-16], 10), (4.0, 1.0)) == (1.0, 0.0)
+    assert constant(np.full(20, 1 / 3) + np.tile([0, 1e-16], 10))
+    assert not constant(4 + 1e-6 * features[:, 0])
     assert matched_concordance(features[:, 0], np.full(20, 4.0), (4.0, 1.0)) == 0.0
 
 

@@ -151,8 +151,8 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
             else:
                 folds = self._split(y, [groups[i] for i in known.tolist()])
                 joined, held, curves[attribute] = fit_regression(REGRESSIONS[self.method], x, y, folds, self.grid, moments)
-            model = matched(joined, x, held, moments)
-            if model is None:
+            model = None if moments is None else matched(joined, x, held, moments)
+            if moments is not None and model is None:
                 log.warning("the %s fused from %s is constant: it has no deviation to match to that of train, and stays", attribute, name)
             models[attribute] = model or AttributeModel(joined)
         return models, curves
