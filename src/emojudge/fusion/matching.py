@@ -53,7 +53,7 @@ def constant(values: Float) -> bool:
 
 
 def matched_concordance(target: Float, values: Float, moments: tuple[float, float] | None) -> float:
-    """Return the concordance correlation of values with their target after :func:`matching` to the moments, if any; 0 where one does not vary."""
+    """Return the concordance correlation of values, matched to the moments if any, with their target; 0 where one does not vary."""
     if constant(values):
         return 0.0
     gain, offset = (1.0, 0.0) if moments is None else matching(values, moments)
