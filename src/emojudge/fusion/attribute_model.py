@@ -36,22 +36,22 @@ class AttributeModel:
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> Self:
-        """Return the model that :meth:`to_json` described; a file of release 1 has no gain and offset."""
+        """Return the model that :meth:`to_json` described; one written without gain and offset was not matched."""
         rest = {name: value for name, value in raw.items() if name not in ("gain", "offset")}
         kind: type[LinearModel] | type[Blend] = Blend if "weights" in raw else FractionalModel if "link" in raw else LinearModel
         return cls(kind.from_json(rest), float(raw.get("gain", 1.0)), float(raw.get("offset", 0.0)))
 
 
-def matched(joined: LinearModel | Blend, features: Float, held: Float, moments: tuple[float, float] | None) -> AttributeModel | None:
-    """Return a model whose out-of-fold outputs have the moments, or None where its output is constant and they are wanted.
+def matched(joined: LinearModel | Blend, features: Float, held: Float, moments: tuple[float, float]) -> AttributeModel | None:
+    """Return a model whose out-of-fold outputs have the moments, or None where its output is constant, which no gain can change.
 
     Args:
         joined: Fitted on all rows.
         features: Those rows, ``(utterances, branches * attributes)``.
         held: What models of its kind gave for each row without having seen it, ``(utterances,)``.
-        moments: Mean and deviation to have; without them the model stays as it is.
+        moments: Mean and deviation to have.
     """
-    if moments is not None and (constant(held) or constant(joined(features))):
+    if constant(held) or constant(joined(features)):
         return None
     return AttributeModel(joined, *matching(held, moments))
 

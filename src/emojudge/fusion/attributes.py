@@ -96,12 +96,16 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
         self, branches: Sequence[AttributePredictions], truth: Mapping[str, Mapping[str, float | None]], groups: Mapping[str, str]
     ) -> None:
         super()._check(branches, truth, groups)
-        low, high = (LOWEST, HIGHEST) if self.method == "fractional_logit" else (-math.inf, math.inf)
         for id, values in truth.items():
             for name, value in values.items():
-                if value is not None and not (math.isfinite(value) and low <= value <= high):
-                    advice = "; correct it, or use method 'ridge'" if math.isfinite(value) else "; a missing value is None"
-                    raise FusionError(f"utterance '{id}': {name} is {value:g}, method '{self.method}' needs a number from 1 to 7{advice}")
+                if value is None:
+                    continue
+                if not math.isfinite(value):
+                    raise FusionError(f"utterance '{id}': {name} is {value}, expected a number; a missing value is None")
+                if self.method == "fractional_logit" and not LOWEST <= value <= HIGHEST:
+                    raise FusionError(
+                        f"utterance '{id}': {name} is {value:g}, a fractional logit needs 1 to 7; correct it, or use method 'ridge'"
+                    )
         if self.moments is None:
             return
         trained = [name for name in branches[0].info.attributes if name not in absent(branches)]
@@ -147,8 +151,8 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
             else:
                 folds = self._split(y, [groups[i] for i in known.tolist()])
                 joined, held, curves[attribute] = fit_regression(REGRESSIONS[self.method], x, y, folds, self.grid, moments)
-            model = matched(joined, x, held, moments)
-            if model is None:
+            model = None if moments is None else matched(joined, x, held, moments)
+            if moments is not None and model is None:
                 log.warning("the %s fused from %s is constant: it has no deviation to match to that of train, and stays", attribute, name)
             models[attribute] = model or AttributeModel(joined)
         return models, curves

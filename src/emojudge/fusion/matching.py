@@ -32,8 +32,8 @@ def moments_of(truth: Mapping[str, Mapping[str, float | None]], ids: Iterable[st
     return {name: (float(np.mean(each)), float(np.std(each))) for name, each in values.items()}
 
 
-def matching(values: Float, moments: tuple[float, float] | None) -> tuple[float, float]:
-    """Return gain and offset that give values a mean and a deviation; 1 and 0 without moments or where the values do not vary.
+def matching(values: Float, moments: tuple[float, float]) -> tuple[float, float]:
+    """Return gain and offset that give values, which vary, a mean and a deviation.
 
     A fusion of least squares has the concordance 2 r^2 / (1 + r^2) with its target, where r is the correlation, because its
     deviation is r times too small. With the target's own moments it has r, which is larger.
@@ -42,8 +42,6 @@ def matching(values: Float, moments: tuple[float, float] | None) -> tuple[float,
         values: What a fusion gives for utterances that it was not fitted on, ``(utterances,)``.
         moments: Mean and deviation to have.
     """
-    if moments is None or constant(values):
-        return 1.0, 0.0
     mean, deviation = moments
     gain = deviation / float(values.std())
     return gain, mean - gain * float(values.mean())
@@ -55,8 +53,8 @@ def constant(values: Float) -> bool:
 
 
 def matched_concordance(target: Float, values: Float, moments: tuple[float, float] | None) -> float:
-    """Return the concordance correlation of values with their target after :func:`matching`, 0 where one does not vary."""
+    """Return the concordance correlation of values, matched to the moments if any, with their target; 0 where one does not vary."""
     if constant(values):
         return 0.0
-    gain, offset = matching(values, moments)
+    gain, offset = (1.0, 0.0) if moments is None else matching(values, moments)
     return score_attributes(target[:, None], (gain * values + offset)[:, None], ["value"])["ccc_value"]
