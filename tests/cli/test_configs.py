@@ -94,7 +94,9 @@ def run_on_two_steps(command, files, folder, table, *more):
 # their form
 
 
-@pytest.mark.parametrize("name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model", "corpus", "fusion")])
+@pytest.mark.parametrize(
+    "name", [name for name in shipped_configs() if name.split("/")[0] in ("trainer", "data", "model", "corpus", "fusion")]
+)
 def test_a_config_has_the_one_section_of_its_folder(name):
     assert list(content(name)) == [name.split("/")[0]]
 

@@ -125,7 +125,7 @@ def _settings(task: str, config: RunConfig, table: Table) -> dict[str, Any]:
     common = {"folds": config.fusion.folds, "seed": config.seed}
     if task == "emotion":
         return _complete({**common, "method": config.fusion.method, "target_prior": config.fusion.target_prior}, table)
-    moments = moments_of(_labels(task, table, "fit").values()) if config.fusion.match_moments else None
+    moments = moments_of(_labels(task, table, "fit")) if config.fusion.match_moments else None
     return {**common, "method": config.fusion.attribute_method, "moments": moments}
 
 
