@@ -151,9 +151,8 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
                 f"'{branch.info.system}' does not declare its source_prior, without which method '{self.method}' cannot shift it to the "
                 "target; predict again with this release, add it to the info, or use method 'logistic'"
             )
-        return np.asarray(
-            target_distribution(np.array(branch.info.source_prior)[self._kept_columns()].tolist(), np.ones(len(self._kept())))
-        )
+        declared = [branch.info.source_prior[k] for k in self._kept_columns()]
+        return target_distribution(declared, np.ones(len(declared)))
 
     def _fit_model(self, name: str, features: Float, target: NDArray[Any], groups: Sequence[str]) -> tuple[Any, list[float]]:
         n_classes, prior = len(self._kept()), self._prior("natural")
