@@ -96,11 +96,11 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
                 no labelled utterance here, or a comparator is given a branch that does not declare its source prior.
             PredictionsError: If the branches differ in corpus or classes, or lack an utterance.
         """
+        super().fit(branches, truth, groups)
         if left_out := sum(emotion is not None for emotion in truth.values()) - len(self._labelled(branches, truth)):
             log.warning(
                 "%d utterances of the fitting split have a class that training did not (%s): left out", left_out, some(absent(branches))
             )
-        super().fit(branches, truth, groups)
         missing = [name for k, name in enumerate(self._kept()) if not self.models_["+".join(self.branches_)].prior[k]]
         if missing:
             raise FusionError(
