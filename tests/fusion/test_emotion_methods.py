@@ -170,14 +170,15 @@ def test_estimated_priors_bring_back_what_the_shift_cost(seed, tmp_path):
     world = World(seed, n=6000)
     branches = [world.branch("acoustic", 2.0), world.branch("text", 1.6)]
     fused = {
-        prior: quick(target_prior=prior).fit(branches, world.truth, world.groups).predict(branches) for prior in ("natural", "estimated")
+        prior: quick(target_prior=prior, grid=(1.0,)).fit(branches, world.truth, world.groups).predict(branches)
+        for prior in ("natural", "estimated")
     }
     planted = {"test1": [0.4, 0.3, 0.2, 0.1], "test2": [0.1, 0.2, 0.3, 0.4]}
     found = fused["estimated"].info
     assert found.transductive
     assert found.source_prior is None
     for split, prior in planted.items():
-        oracle = quick(target_prior=prior).fit(branches, world.truth, world.groups).predict(branches)
+        oracle = quick(target_prior=prior, grid=(1.0,)).fit(branches, world.truth, world.groups).predict(branches)
         assert np.abs(np.array(found.estimated_priors[split]) - prior).max() < 0.02
         assert world.macro_f1(fused["estimated"], split) > world.macro_f1(oracle, split) - 0.005
     assert world.macro_f1(fused["estimated"]) > world.macro_f1(fused["natural"]) + 0.02
