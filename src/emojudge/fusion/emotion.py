@@ -197,7 +197,8 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
         joint = self.models_["+".join(self.branches_)]
         prior = np.zeros(len(self.names_))
         prior[self._kept_columns()] = target_distribution(self._prior("uniform"), joint.prior)
-        return replace(branch.info, **self._identity(), source_prior=tuple(prior.tolist()), absent_classes=self.absent_)
+        own = replace(branch.info, source_prior=tuple(prior.tolist()), absent_classes=self.absent_, estimated_priors=None)
+        return replace(own, **self._identity())
 
     @property
     def _named(self) -> str:
