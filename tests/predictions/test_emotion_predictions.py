@@ -134,6 +134,7 @@ def test_predictions_that_do_not_belong_together_are_refused(other, words):
         ({"info": replace(INFO, absent_classes=("sad",))}, r"\['sad'\] were absent from training, but have logits"),
         ({"info": replace(INFO, absent_classes=INFO.classes), "logits": np.full((4, 3), NAN)}, "every class is absent"),
         ({"info": replace(INFO, source_prior=(0.5, 0.5))}, "a source prior of 2 values for 3 classes"),
+        ({"info": replace(INFO, estimated_priors={"dev": (0.5, 0.5)})}, "an estimated prior of 2 values for 3 classes"),
     ],
 )
 def test_contradictions_are_refused(parts, words):
@@ -197,6 +198,9 @@ def replaced(name, values):
         (lambda path: rewritten(path, {"classes": [1, 2]}), "'classes' in its metadata is .*expected a list of names"),
         (lambda path: rewritten(path, {"absent_classes": None}), "'absent_classes' in its metadata is None"),
         (lambda path: rewritten(path, {"source_prior": "even"}), "'source_prior' in its metadata is 'even', expected a list of numbers"),
+        (lambda path: rewritten(path, {"transductive": 1}), "'transductive' in its metadata is 1, expected true or false"),
+        (lambda path: rewritten(path, {"estimated_priors": [0.2, 0.3, 0.5]}), "expected null, or a list of numbers by split"),
+        (lambda path: rewritten(path, {"estimated_priors": {"dev": "even"}}), "expected null, or a list of numbers by split"),
         (lambda path: rewritten(path, {"system": 3}), "'system' in its metadata is 3, expected text"),
         (replaced("logit_sad", ["1", "2", "3", "x"]), "column 'logit_sad' holds string, expected numbers"),
         (replaced("id", [1, 2, 3, 4]), "column 'id' holds int64, expected text"),

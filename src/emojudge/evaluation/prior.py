@@ -85,7 +85,7 @@ def shift_prior(log_posterior: ArrayLike, source: ArrayLike, target: ArrayLike) 
     return log_softmax(np.asarray(log_posterior, dtype=np.float64) + ratio)
 
 
-def estimate_prior(log_posterior: ArrayLike, source: ArrayLike, *, tolerance: float = 1e-9, max_steps: int = 10_000) -> NDArray[np.float64]:
+def estimate_prior(log_posterior: ArrayLike, source: ArrayLike, *, tolerance: float = 1e-8, max_steps: int = 10_000) -> NDArray[np.float64]:
     """Return the class distribution of unlabelled utterances, ``(classes,)``, from calibrated posteriors of them.
 
     Maximum likelihood under label shift by expectation maximisation (Saerens, Latinne and Decaestecker, 2002):

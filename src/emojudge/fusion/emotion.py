@@ -96,11 +96,11 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
                 no labelled utterance here, or a comparator is given a branch that does not declare its source prior.
             PredictionsError: If the branches differ in corpus or classes, or lack an utterance.
         """
+        super().fit(branches, truth, groups)
         if left_out := sum(emotion is not None for emotion in truth.values()) - len(self._labelled(branches, truth)):
             log.warning(
                 "%d utterances of the fitting split have a class that training did not (%s): left out", left_out, some(absent(branches))
             )
-        super().fit(branches, truth, groups)
         missing = [name for k, name in enumerate(self._kept()) if not self.models_["+".join(self.branches_)].prior[k]]
         if missing:
             raise FusionError(
@@ -151,9 +151,8 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
                 f"'{branch.info.system}' does not declare its source_prior, without which method '{self.method}' cannot shift it to the "
                 "target; predict again with this release, add it to the info, or use method 'logistic'"
             )
-        return np.asarray(
-            target_distribution(np.array(branch.info.source_prior)[self._kept_columns()].tolist(), np.ones(len(self._kept())))
-        )
+        declared = [branch.info.source_prior[k] for k in self._kept_columns()]
+        return target_distribution(declared, np.ones(len(declared)))
 
     def _fit_model(self, name: str, features: Float, target: NDArray[Any], groups: Sequence[str]) -> tuple[Any, list[float]]:
         n_classes, prior = len(self._kept()), self._prior("natural")
@@ -198,7 +197,8 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
         joint = self.models_["+".join(self.branches_)]
         prior = np.zeros(len(self.names_))
         prior[self._kept_columns()] = target_distribution(self._prior("uniform"), joint.prior)
-        return replace(branch.info, **self._identity(), source_prior=tuple(prior.tolist()), absent_classes=self.absent_)
+        own = replace(branch.info, source_prior=tuple(prior.tolist()), absent_classes=self.absent_, estimated_priors=None)
+        return replace(own, **self._identity())
 
     @property
     def _named(self) -> str:

@@ -82,5 +82,5 @@ def _joined(posteriors: Float, weights: Float, linear: bool) -> Float:
     """Return the log of the weighted mean of posteriors, or the normalised weighted mean of log-posteriors, ``(utterances, classes)``."""
     if linear:
         largest = posteriors.max(axis=1, keepdims=True)  # (utterances, 1, classes)
-        return np.log(np.einsum("k,nkc->nc", weights, np.exp(posteriors - largest))) + largest[:, 0]
+        return np.asarray(np.log(np.einsum("k,nkc->nc", weights, np.exp(posteriors - largest))) + largest[:, 0])
     return log_softmax(np.einsum("k,nkc->nc", weights, posteriors))
