@@ -48,6 +48,18 @@ def test_every_method_has_one_interface_and_one_file(tmp_path, method, moments):
     assert clone(fusion).get_params() == fusion.get_params()
 
 
+def test_a_file_from_before_there_were_methods_is_a_ridge_that_was_not_matched(tmp_path):
+    world, path = World(), tmp_path / "fusion.json"
+    fusion = quick().fit([world.acoustic], world.truth, world.groups)
+    fusion.save(path)
+    raw = json.loads(path.read_text())
+    del raw["settings"]["method"], raw["settings"]["moments"]
+    for ridge in raw["models"]["acoustic"].values():
+        assert (ridge.pop("gain"), ridge.pop("offset")) == (1.0, 0.0)
+    path.write_text(json.dumps(raw))
+    np.testing.assert_array_equal(AttributeFusion.load(path).predict([world.acoustic]).values, fusion.predict([world.acoustic]).values)
+
+
 @pytest.mark.parametrize("moments", [None, MOMENTS])
 @pytest.mark.parametrize("method", METHODS)
 def test_out_of_fold_rows_never_saw_their_speaker(method, moments):
