@@ -175,3 +175,10 @@ def test_a_class_that_most_resamples_lack_still_has_an_interval():
     found = bootstrap(truth, [*truth[:-6], *["rare"] * 6], "macro_f1", n_resamples=300)
     assert found.value == pytest.approx((2 / 8 + 46 / 52) / 2)
     assert -1 < found.low < found.value < found.high < 2
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_nobody_shows_has_neither_score_nor_interval_nor_p():
+    truth, a, b = list("aabb"), list("abcb"), list("ccbb")
+    found = paired_bootstrap(truth, a, b, "recall_c", names=list("abc"), n_resamples=50)
+    assert all(math.isnan(value) for value in (found.value, found.low, found.high, found.p, found.detectable))
