@@ -23,7 +23,7 @@ def test_verdicts_follow_from_the_interval():
 
 
 def test_with_few_speakers_nothing_is_established():
-    assert verdict(replace(ABOVE, n_groups=19)) == "gain, not established: too few speakers"
+    assert verdict(replace(ABOVE, n_groups=19)) == "gain (not established: too few speakers)"
     assert sign(replace(ABOVE, n_groups=20), "higher", "lower") == "higher"
 
 

@@ -9,8 +9,8 @@ from sklearn.linear_model import Ridge
 from emojudge.errors import FusionError, PredictionsError
 from emojudge.evaluation import score_attributes
 from emojudge.fusion import AttributeFusion, EmotionFusion
-from emojudge.fusion.attribute_model import fit_regression
 from emojudge.fusion.linear import C_GRID
+from emojudge.fusion.attribute_model import fit_regression
 from emojudge.fusion.ridge import fit_ridge
 from emojudge.labels import ATTRIBUTES
 from emojudge.predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo

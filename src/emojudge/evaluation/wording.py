@@ -46,7 +46,7 @@ def sign(interval: Interval | Difference, above: str, below: str) -> str:
         return "not shown: too few speakers for an interval"
     if interval.low <= 0 <= interval.high:
         return SPANS_0
-    doubt = ", not established: too few speakers" if few_groups(interval.n_groups) else ""
+    doubt = " (not established: too few speakers)" if few_groups(interval.n_groups) else ""
     return (above if interval.low > 0 else below) + doubt
 
 

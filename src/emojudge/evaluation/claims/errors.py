@@ -50,7 +50,7 @@ class ErrorCorrelations:
         """Return what came out, in words."""
         errors = tally((f"{row.system}, {row.split}", row.verdict) for row in self.rows)
         ties = tally((f"{row.system}, {row.split}", verdict(row.tie, "tied closer", "tied less")) for row in self.rows)
-        return f"Errors of {' and '.join(self.pair)} go {errors} Predictions of the two, against what raters said of them: {ties}"
+        return f"Errors of {' and '.join(self.pair)}: {errors} Correlation of what is predicted, beside that of the truth: {ties}"
 
     def sheet(self) -> Sheet:
         """Return the correlations as a table, with the sentence below it."""
