@@ -132,7 +132,9 @@ def test_regressions_are_compared_where_both_have_input_and_labels_without_one_a
 def test_runs_are_compared_by_their_mean_in_pairs():
     world = World()
     a, b = ([world.regression(name, noise, seed) for seed in range(3)] for name, noise in (("a", 1.0), ("b", 1.1)))
-    gain = compare("Claim", a, b, world.attributes, world.groups, ["test"], ["ccc_valence"], n_resamples=99).gains[0]
+    found = compare("Claim", a, b, world.attributes, world.groups, ["test"], ["ccc_valence"], n_resamples=99)
+    assert found.notes == ["Means over 3 runs; intervals and p speak of other speakers, not of other seeds."]
+    gain = found.gains[0]
     rows = [i for i in range(N) if world.split[i] == "test"]
     scores = [[score_attributes(world.values[rows], run.values[rows])["ccc_valence"] for run in side] for side in (a, b)]
     assert (gain.score, gain.reference) == pytest.approx((np.mean(scores[0]), np.mean(scores[1])))

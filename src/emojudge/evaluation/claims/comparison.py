@@ -108,6 +108,8 @@ def compare(
     if len(first) != len(second):
         raise PredictionsError(f"{len(first)} runs of one system and {len(second)} of the other; runs are compared in pairs")
     gains, notes = [], []
+    if len(first) > 1:
+        notes.append(f"Means over {len(first)} runs; intervals and p speak of other speakers, not of other seeds.")
     for split in splits:
         rows, n_left_out = _common([run.of_split(split) for run in (*first, *second)], truth)
         if not len(rows[0]):
