@@ -56,11 +56,9 @@ def test_a_gain_a_loss_and_nothing_have_their_words():
     same = compare("Claim", worse, world.emotions("other", 0.5), world.truth, world.groups, ["test"], ["accuracy"], **settings)
     found = same.gains[0]
     assert found.difference.low < 0 < found.difference.high
-    assert (
-        found.verdict
-        == f"not shown: the interval spans 0; smallest difference that this data could show: {found.difference.detectable:.3f}"
-    )
-    assert found.verdict in same.sentence
+    smallest = max(found.difference.detectable, (found.difference.high - found.difference.low) / 2)
+    assert found.verdict == f"not shown: the interval spans 0; smallest difference that this data could show: {smallest:.3f}"
+    assert same.sentence == "worse against other: Not shown: 1 of 1."
     one_speaker = compare("Claim", better, worse, world.truth, dict.fromkeys(world.id, "x"), ["test"], ["accuracy"], n_resamples=99)
     assert one_speaker.gains[0].verdict == "not shown: too few speakers for an interval"
     assert "test: only 1 speaker" in one_speaker.notes[-1]
@@ -134,7 +132,9 @@ def test_regressions_are_compared_where_both_have_input_and_labels_without_one_a
 def test_runs_are_compared_by_their_mean_in_pairs():
     world = World()
     a, b = ([world.regression(name, noise, seed) for seed in range(3)] for name, noise in (("a", 1.0), ("b", 1.1)))
-    gain = compare("Claim", a, b, world.attributes, world.groups, ["test"], ["ccc_valence"], n_resamples=99).gains[0]
+    found = compare("Claim", a, b, world.attributes, world.groups, ["test"], ["ccc_valence"], n_resamples=99)
+    assert found.notes == ["Means over 3 runs; intervals and p speak of other speakers, not of other seeds."]
+    gain = found.gains[0]
     rows = [i for i in range(N) if world.split[i] == "test"]
     scores = [[score_attributes(world.values[rows], run.values[rows])["ccc_valence"] for run in side] for side in (a, b)]
     assert (gain.score, gain.reference) == pytest.approx((np.mean(scores[0]), np.mean(scores[1])))

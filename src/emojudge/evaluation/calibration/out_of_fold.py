@@ -34,7 +34,7 @@ def scaled(
 
     Where the source prior of the predictions is known, utterances of the fitting split are weighted to it, so that the posteriors
     still assume that prior after scaling. Where it is not known, the scaling is fitted on the split as it is, and a bias then learns the
-    split's class frequencies: they are the source prior of the result.
+    split's class frequencies: they are the source prior of the result. A refined file keeps its labels.
 
     Rows that have a fold already, as those of a fusion do, keep it: the scaling of a fold is fitted on the other folds' rows, whose
     fusions have seen that fold's labels. So it is in any stacking; scores of whole other splits are free of it.

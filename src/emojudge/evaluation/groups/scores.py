@@ -12,6 +12,7 @@ from ...errors import plural
 from ...predictions import Predictions
 from ..labelled import HEADLINE, AnyPredictions, Truths, additive_of, labelled, of_part
 from ..statistics import Difference, Interval, difference_of, holm, intervals_of
+from ..wording import within
 from .grouping import Grouping
 
 MIN_UTTERANCES = 50
@@ -108,6 +109,8 @@ def score_groups(
         if not word:
             difference = difference_of(of_part(whole, inside), of_part(whole, ~inside), speakers.tolist(), **settings)
         beside = {other: additive_of(part, truth, other).value for other in BESIDE.get(measure, ())}
+        if measure.partition("_")[0] != "mae":
+            score = within(score, 0.0 if isinstance(rows, Predictions) else -1.0, 1.0)
         scores.append(GroupScore(name, len(part), n_speakers, score, difference, math.nan, word, beside))
     return _corrected(scores)
 
@@ -122,6 +125,8 @@ def _word(
     min_speakers: int,
 ) -> str:
     """Return why a group cannot be compared with the rest; empty if it can."""
+    if inside.all():
+        return "the only group: nothing to compare it with"
     for part, whose in ((inside, "too few to say"), (~inside, "too little beside it to compare")):
         n, n_speakers = int(part.sum()), len(set(speakers[part]))
         if n < min_utterances or n_speakers < min_speakers:
