@@ -39,7 +39,7 @@ def test_what_is_written_passes_its_own_check(run, submit, tmp_path):
 
 
 def test_a_fused_file_is_submitted_with_its_table(run, submit, tmp_path):
-    assert main(["fuse", str(run / "acoustic.parquet"), f"--table={run}", f"--out={tmp_path / 'fused'}"]) == 0
+    assert main(["fuse", str(run / "acoustic.parquet"), f"--table={run}", f"--out={tmp_path / 'fused'}", "--method=mean"]) == 0
     assert submit(tmp_path / "fused.parquet", f"--out={tmp_path / 's.csv'}")[0] == 1
     assert submit(tmp_path / "fused.parquet", f"--table={run}", f"--out={tmp_path / 's.csv'}")[0] == 0
     assert submit(f"--table={run / 'table.parquet'}", f"--check={tmp_path / 's.csv'}")[0] == 0

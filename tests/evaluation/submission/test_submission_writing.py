@@ -55,7 +55,9 @@ def test_rows_without_input_are_refused_or_get_what_is_declared(tmp_path):
     assert list(tmp_path.iterdir()) == []
     assert write_submission(emotions(["sad", None]), tmp_path / "s.csv", fallback="neutral") == Written(2, 1, 0)
     assert (tmp_path / "s.csv").read_text().split()[1:] == ["u0.wav,S", "u1.wav,N"]
-    filled = write_submission(attributes([[2.0, 2.0, 2.0], [NAN] * 3]), tmp_path / "a.csv", fallback=dict(zip(ATTRIBUTES, (3, 4, 5))))
+    filled = write_submission(
+        attributes([[2.0, 2.0, 2.0], [NAN] * 3]), tmp_path / "a.csv", fallback={"valence": 3, "arousal": 4, "dominance": 5}
+    )
     assert filled == Written(2, 1, 0)
     assert (tmp_path / "a.csv").read_text().split()[2] == "u1.wav,4.000000,3.000000,5.000000"
 
