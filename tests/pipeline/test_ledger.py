@@ -73,6 +73,15 @@ def test_only_the_rows_of_held_splits_are_digested(run):
     assert one.systems == two.systems
 
 
+def test_a_system_without_input_on_the_held_splits_is_not_named(run):
+    scored = systems()
+    mute = systems()["emotion"]["text"]
+    mute.logits[2:4] = np.nan  # test1
+    scored["emotion"]["mute"] = mute
+    assert list(record(run, ["test1"], "report", scored).systems) == ["emotion: text"]
+    assert list(record(run, ["test3"], "report", scored).systems) == ["emotion: text", "emotion: mute"]
+
+
 def test_choosing_on_a_scored_split_is_refused(run):
     refuse_choosing(run, ["test1"])
     record(run, ["test1"], "a look", systems())
@@ -125,7 +134,7 @@ def test_the_sheet_has_a_row_an_entry(run):
     assert ledger_sheet(run).notes == ["No held split has been scored in this folder."]
     record(run, ["test1", "test3"], "report", systems())
     (row,) = ledger_sheet(run).rows
-    assert row[1:] == ["1", "test1 (2), test3 (2)", "emotion: text", "report"]
+    assert row[2:] == ["1", "test1 (2), test3 (2)", "emotion: text", "report"]
 
 
 def test_a_line_holds_what_a_person_can_read(run):
