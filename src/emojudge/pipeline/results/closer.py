@@ -17,7 +17,7 @@ from ...evaluation.sheet import Sheet
 from ...evaluation.tables import number
 from ...predictions import AttributePredictions, Predictions
 from .labels import Labels
-from .loading import AnyPredictions, Systems
+from .loading import Systems
 from .summary import CONTROL
 
 FUSED = "fused"
@@ -73,14 +73,18 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
             part = predictions.of_split(split)
             truth = [labels.truths["emotion"].get(id) for id in part.id]
             if any(label is not None for label in truth):
-                found = score_posteriors(truth, part.logits, classes, np.array([votes.get(id, nothing) for id in part.id], dtype=np.float64))
+                found = score_posteriors(
+                    truth, part.logits, classes, np.array([votes.get(id, nothing) for id in part.id], dtype=np.float64)
+                )
                 cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
                 rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
     if not rows:
         raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to compare with votes")
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
-    notes = ["Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."]
+    notes = [
+        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."
+    ]
     return [Sheet("Posteriors and the votes of the raters", header, rows, notes)]
 
 
@@ -118,7 +122,9 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         if attributes:
             sheets += _attribute_sheets(attributes, labels, splits, settings)
     if not sheets:
-        raise EmojudgeError("these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them")
+        raise EmojudgeError(
+            "these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them"
+        )
     return sheets
 
 
@@ -139,7 +145,7 @@ def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:
     return [replace(sheet, title=f"{run}: {sheet.title}") for sheet in sheets]
 
 
-def _splits(systems: Mapping[str, AnyPredictions], labels: Labels, task: str) -> list[str]:
+def _splits(systems: Mapping[str, Any], labels: Labels, task: str) -> list[str]:
     """Return the splits on which a system of a task can be scored."""
     return list(dict.fromkeys(split for rows in systems.values() for split in labelled(rows, labels.truths[task]).split))
 
