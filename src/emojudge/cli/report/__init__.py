@@ -20,16 +20,15 @@ def main(arguments: Sequence[str]) -> int:
 
     from ...evaluation.evidence import N_RESAMPLES
     from ...pipeline.ledger import ledger_sheet
-    from ...pipeline.results import labels_apart, labels_of, open_runs, published_sheets, score, summarise, write_report
+    from ...pipeline.results import labels_apart, labels_of, name_runs, open_runs, published_sheets, score, summarise, write_report
     from .terminal import show_sheets
 
-    folders: dict[str, Path] = {}
+    folders = name_runs(options.runs)
     runs: dict[str, tuple[Systems, Labels]] = {}
     scored: dict[str, Sequence[ResultsTable]] = {}
-    for name, (systems, table) in open_runs(options.runs).items():
+    for name, (systems, table) in open_runs(folders).items():
         labels = labels_of(systems, table) if options.truth is None else labels_apart(systems, table, options.truth, options.split)
         runs[name], scored[name] = (systems, labels), score(systems, labels)
-        folders[name] = Path(options.runs[len(folders)])
     n_resamples = options.resamples or N_RESAMPLES
     summary = summarise(
         scored,
