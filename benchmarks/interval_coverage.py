@@ -16,7 +16,7 @@ from scipy.stats import kstest
 from scipy.stats import t as student
 
 from emojudge.evaluation import additive, bootstrap_scores, difference_of, intervals_of, score_attributes
-from emojudge.evaluation.scores import emotion_measures
+from emojudge.evaluation.scores import OVERALL
 
 SPEAKERS = (5, 10, 20, 50)
 N_POPULATION = 50_000
@@ -60,7 +60,7 @@ def drawn(random: np.random.Generator, speaker: NDArray[np.int64], n_speakers: i
 def true_macro_f1(draw: Draw) -> float:
     truth, prediction, _, _ = draw
     counts = [np.bincount(labels, minlength=len(PRIOR)) for labels in (truth[truth == prediction], truth, prediction)]
-    return float(emotion_measures(*counts)["macro_f1"])
+    return float(OVERALL["macro_f1"](*counts))
 
 
 def true_ccc(draw: Draw) -> float:

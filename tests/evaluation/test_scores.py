@@ -3,8 +3,9 @@ import time
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_recall_fscore_support
+from sklearn.metrics import confusion_matrix as sklearn_confusion
 
-from emojudge.evaluation import score_emotions
+from emojudge.evaluation import confusion_matrix, score_emotions
 from emojudge.labels import EMOTIONS
 
 
@@ -26,6 +27,37 @@ def test_scores_agree_with_scikit_learn(labels):
     for k, name in enumerate(EMOTIONS[:7]):
         found = [scores[f"{measure}_{name}"] for measure in ("precision", "recall", "f1", "n")]
         assert found == pytest.approx([precision[k], recall[k], f1[k], n[k]])
+
+
+def test_each_convention_of_macro_f1_agrees_with_scikit_learn(labels):
+    truth, prediction = labels
+    rare = (truth != EMOTIONS[6]) & (prediction != EMOTIONS[6])  # neither true nor predicted: only the class list has it
+    truth, prediction = truth[rare], prediction[rare]
+    scores = score_emotions(truth, prediction, EMOTIONS)
+    f1 = {"y_true": truth, "y_pred": prediction, "zero_division": 0}
+    assert scores["macro_f1"] == pytest.approx(f1_score(**f1, labels=sorted(set(truth)), average="macro"))
+    assert scores["macro_f1_union"] == pytest.approx(f1_score(**f1, average="macro"))
+    assert scores["macro_f1_all"] == pytest.approx(f1_score(**f1, labels=EMOTIONS, average="macro"))
+    assert scores["weighted_f1"] == pytest.approx(f1_score(**f1, average="weighted"))
+    assert scores["macro_f1"] > scores["macro_f1_union"] > scores["macro_f1_all"]
+
+
+def test_recall_agrees_with_audmetric(labels):
+    audmetric = pytest.importorskip("audmetric")
+    truth, prediction = labels
+    kept = prediction != EMOTIONS[7]
+    expected = audmetric.unweighted_average_recall(truth[kept], prediction[kept])
+    assert score_emotions(truth[kept], prediction[kept], EMOTIONS)["uar"] == pytest.approx(expected)
+
+
+def test_the_confusion_agrees_with_scikit_learn_and_counts_what_was_not_predicted(labels):
+    truth, prediction = labels
+    found = confusion_matrix(truth, prediction, EMOTIONS)
+    assert (found[:, :-1] == sklearn_confusion(truth, prediction, labels=EMOTIONS)).all()
+    assert (found[:, -1] == 0).all()
+    unseen = confusion_matrix(truth, [None] * len(truth), EMOTIONS)
+    assert unseen[:, -1].tolist() == found.sum(axis=1).tolist()
+    assert unseen.sum() == len(truth)
 
 
 def test_a_class_missing_from_the_truth_leaves_the_means_and_is_not_zero(labels):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError, nearest
 from .attributes import Columns, agreement, columns_of, moments
-from .scores import OVERALL, PER_CLASS, class_numbers, emotion_measures
+from .scores import OVERALL, PER_CLASS, class_numbers
 
 Score: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -53,11 +53,11 @@ def additive_emotions(
     true, predicted = np.arange(width) == rows[:, None], np.arange(width) == columns[:, None]  # (utterances, classes)
 
     def score(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        measures = emotion_measures(*(sums[..., k * width : (k + 1) * width] for k in range(3)))
+        hits, n_true, n_predicted = (sums[..., k * width : (k + 1) * width] for k in range(3))
         if measure in OVERALL:
-            return measures[measure]
+            return OVERALL[measure](hits, n_true, n_predicted)
         kind, k = places[measure]
-        return measures[kind][..., k]
+        return np.where(n_true[..., k] > 0, PER_CLASS[kind](hits, n_true, n_predicted)[..., k], np.nan)
 
     return Additive(np.concatenate([true & predicted, true, predicted], axis=1).astype(np.float64), score)
 

@@ -1,15 +1,10 @@
 """The one definition of every reported number: training monitors, tables and reports call these functions."""
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-OVERALL = ("macro_f1", "macro_f1_all", "macro_f1_union", "weighted_f1", "accuracy", "uar")
-"""Measures of a whole split."""
-PER_CLASS = ("f1", "precision", "recall")
-"""Measures of a class."""
+from numpy.typing import NDArray
 
 Labels: TypeAlias = list[Hashable | None]
 
@@ -46,10 +41,11 @@ def score_emotions(
     rows, columns, classes = class_numbers(truth, prediction, classes)
     confusion = _confusion(rows, columns, len(classes))
     n_true = confusion.sum(axis=1)
-    measures = emotion_measures(np.diagonal(confusion), n_true, confusion[:, :-1].sum(axis=0))
-    scores = {name: float(measures[name]) for name in OVERALL} | {"n": len(rows)}
+    counts = [array.astype(np.float64) for array in (np.diagonal(confusion), n_true, confusion[:, :-1].sum(axis=0))]
+    scores = {name: float(measure(*counts)) for name, measure in OVERALL.items()} | {"n": len(rows)}
+    by_class = {kind: np.where(n_true > 0, measure(*counts), np.nan) for kind, measure in PER_CLASS.items()}
     for k, name in enumerate(classes):
-        scores |= {f"{kind}_{name}": float(measures[kind][k]) for kind in PER_CLASS}
+        scores |= {f"{kind}_{name}": float(values[k]) for kind, values in by_class.items()}
         scores[f"n_{name}"] = int(n_true[k])
     return scores
 
@@ -76,34 +72,36 @@ def confusion_matrix(
     return _confusion(rows, columns, len(classes))
 
 
-def emotion_measures(hits: ArrayLike, n_true: ArrayLike, n_predicted: ArrayLike) -> dict[str, NDArray[np.float64]]:
-    """Return every measure of :func:`score_emotions` of counts by class.
+Counts: TypeAlias = NDArray[np.float64]
+"""Utterances by class, ``(..., classes)``: found, true, or predicted."""
 
-    Args:
-        hits: Utterances of a class that were found, ``(..., classes)``.
-        n_true: Utterances of a class.
-        n_predicted: Utterances predicted as a class.
 
-    Returns:
-        Measures of the whole, ``(...)``, and ``f1``, ``precision`` and ``recall``, ``(..., classes)``, NaN for a class that does not occur.
-    """
-    hits, n_true, n_predicted = (np.asarray(counts, dtype=np.float64) for counts in (hits, n_true, n_predicted))
-    occurs = n_true > 0
-    either = n_true + n_predicted
-    recall = hits / np.where(occurs, n_true, 1)
-    precision = hits / np.where(n_predicted > 0, n_predicted, 1)
-    f1 = 2 * hits / np.where(either > 0, either, 1)  # 0 for a class that does not occur
-    with np.errstate(invalid="ignore"):  # nothing at all: NaN
-        n, n_occurring = n_true.sum(axis=-1), occurs.sum(axis=-1)
-        return {
-            "macro_f1": f1.sum(axis=-1) / n_occurring,
-            "macro_f1_all": f1.mean(axis=-1),
-            "macro_f1_union": f1.sum(axis=-1) / (either > 0).sum(axis=-1),
-            "weighted_f1": (f1 * n_true).sum(axis=-1) / n,
-            "accuracy": hits.sum(axis=-1) / n,
-            "uar": recall.sum(axis=-1) / n_occurring,
-            **{name: np.where(occurs, value, np.nan) for name, value in (("f1", f1), ("precision", precision), ("recall", recall))},
-        }
+def f1(hits: Counts, n_true: Counts, n_predicted: Counts) -> Counts:
+    """Return F1 of each class, 0 for one that is neither true nor predicted."""
+    return _ratio(2 * hits, n_true + n_predicted)
+
+
+def precision(hits: Counts, n_true: Counts, n_predicted: Counts) -> Counts:
+    """Return the part of what was predicted as each class that is right, 0 for one that is never predicted."""
+    return _ratio(hits, n_predicted)
+
+
+def recall(hits: Counts, n_true: Counts, n_predicted: Counts) -> Counts:
+    """Return the part of each class that was found, 0 for one that does not occur."""
+    return _ratio(hits, n_true)
+
+
+OVERALL: dict[str, Callable[[Counts, Counts, Counts], Counts]] = {
+    "macro_f1": lambda hits, n_true, n_predicted: f1(hits, n_true, n_predicted).sum(-1) / _n(n_true),
+    "macro_f1_all": lambda hits, n_true, n_predicted: f1(hits, n_true, n_predicted).mean(-1),
+    "macro_f1_union": lambda hits, n_true, n_predicted: f1(hits, n_true, n_predicted).sum(-1) / _n(n_true + n_predicted),
+    "weighted_f1": lambda hits, n_true, n_predicted: (f1(hits, n_true, n_predicted) * n_true).sum(-1) / _nan(n_true.sum(-1)),
+    "accuracy": lambda hits, n_true, n_predicted: hits.sum(-1) / _nan(n_true.sum(-1)),
+    "uar": lambda hits, n_true, n_predicted: recall(hits, n_true, n_predicted).sum(-1) / _n(n_true),
+}
+"""Measures of a whole split by the counts of its classes, from three ``(..., classes)`` to ``(...)``; NaN of nothing."""
+PER_CLASS = {"f1": f1, "precision": precision, "recall": recall}
+"""Measures of each class, likewise to ``(..., classes)``; not defined for a class that does not occur."""
 
 
 def class_numbers(
@@ -130,6 +128,19 @@ def class_numbers(
     rows = np.fromiter((index[label] for label in true), dtype=np.int64, count=len(true))
     columns = np.fromiter((index.get(label, len(names)) for label in predicted), dtype=np.int64, count=len(true))
     return rows, columns, names
+
+
+def _ratio(part: Counts, whole: Counts) -> Counts:
+    return part / np.where(whole > 0, whole, 1.0)
+
+
+def _n(counts: Counts) -> Counts:
+    """Return how many classes have a count, NaN for none."""
+    return _nan((counts > 0).sum(-1))
+
+
+def _nan(n: NDArray[Any]) -> Counts:
+    return np.where(n > 0, n, np.nan)
 
 
 def _plain(labels: Iterable[Hashable | None]) -> Labels:

@@ -22,7 +22,7 @@ class Statistic:
 
     value: float
     error: float
-    """Standard error between clusters by the infinitesimal jackknife; NaN with one cluster."""
+    """Standard error between clusters by the infinitesimal jackknife; 0 of what does not vary between them."""
     resampled: NDArray[np.float64]
     """The value of each resample, ``(resamples,)``; those that leave it undefined are left out."""
     resampled_error: NDArray[np.float64]
@@ -51,7 +51,7 @@ class Statistic:
     @property
     def p(self) -> float:
         """Return the two-sided p of the value being 0: how many resamples deviate as far; NaN with one cluster, and never 0."""
-        if self.n_groups < 2:
+        if self.n_groups < 2 or math.isnan(self.value):
             return math.nan
         if self.error <= NOTHING and abs(self.value) <= NOTHING:
             return 1.0
@@ -62,7 +62,7 @@ class Statistic:
     @property
     def bootstrap_error(self) -> float:
         """Return the standard deviation over resamples, without its bias by the number of clusters; NaN with one cluster."""
-        if self.n_groups < 2:
+        if self.n_groups < 2 or math.isnan(self.value):
             return math.nan
         return float(self.resampled.std()) * math.sqrt(self.n_groups / (self.n_groups - 1))
 
