@@ -1,16 +1,16 @@
 """Predictions and the truth of their utterances, as the scores take them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..predictions import AttributePredictions, Predictions
+from ..predictions.joining import AnyRows
 from .additive import Additive, additive_attributes, additive_emotions
 
 AnyPredictions: TypeAlias = Predictions | AttributePredictions
-Rows = TypeVar("Rows", Predictions, AttributePredictions)
 Truths: TypeAlias = Mapping[str, Any]
 """By utterance id: the emotion or None, or the value or None of each attribute."""
 
@@ -18,7 +18,7 @@ HEADLINE = {"emotion": "macro_f1", "attributes": "ccc_mean"}
 """What each task is judged by (paper, section 3.2)."""
 
 
-def labelled(rows: Rows, truth: Truths) -> Rows:
+def labelled(rows: AnyRows, truth: Truths) -> AnyRows:
     """Return the rows that have something to be scored by: an emotion, or a value of some attribute."""
     return rows.select([id for id in rows.id if _has_label(truth.get(id))])
 

@@ -84,7 +84,11 @@ def test_what_cannot_be_scored_is_left_out(data):
     with_absent = np.insert(more, 2, np.nan, axis=1)  # a class that training lacked
     places = np.array([0, 1, 3, 4])[np.append(truth, [1, 1])]
     places[-1] = -1  # no label
-    scored = (negative_log_likelihood(places, with_absent), brier_score(places, with_absent), expected_calibration_error(places, with_absent))
+    scored = (
+        negative_log_likelihood(places, with_absent),
+        brier_score(places, with_absent),
+        expected_calibration_error(places, with_absent),
+    )
     assert scored == pytest.approx(whole)
     places[-1] = 2  # the class that training lacked
     assert negative_log_likelihood(places, with_absent) == pytest.approx(whole[0])

@@ -33,7 +33,9 @@ class Unfair:
         return Grouping(by, dict(zip(self.id, labels, strict=True)), sorted({label for label in labels if label is not None}))
 
     def scores(self, grouping, measure=None, **settings):
-        return {s.group: s for s in score_groups(self.system, self.truth, grouping, self.groups, measure, **{"n_resamples": 999} | settings)}
+        return {
+            s.group: s for s in score_groups(self.system, self.truth, grouping, self.groups, measure, **{"n_resamples": 999} | settings)
+        }
 
 
 def test_scores_are_those_of_the_group_and_the_difference_is_to_the_rest():
@@ -62,9 +64,9 @@ def test_two_groups_are_one_question_and_three_are_three():
 
 
 def test_equal_groups_differ_significantly_about_as_often_as_they_should():
-    found = [Unfair(0.6, 0.6, seed) for seed in range(40)]
+    found = [Unfair(0.6, 0.6, seed) for seed in range(20)]
     p = [world.scores(world.gender, "accuracy", n_resamples=199)["female"].p for world in found]
-    assert sum(value < 0.05 for value in p) <= 6  # 2 expected; more than 6 happens once in 300
+    assert sum(value < 0.05 for value in p) <= 4  # 1 expected; more than 4 happens once in 400
 
 
 def test_speakers_in_both_groups_pair_them():
@@ -130,6 +132,8 @@ def test_the_sheet_has_a_row_a_group_and_says_what_macro_f1_is_over():
     assert all(len(row) == len(sheet.header) for row in sheet.rows)
     assert any("over the classes that occur" in note for note in sheet.notes)
     assert not any("only" in note for note in sheet.notes)
-    few = groups_sheet({"fused": world.system}, world.truth, [world.gender], dict.fromkeys(world.id, "one"), ["test"], "accuracy", n_resamples=99)
+    few = groups_sheet(
+        {"fused": world.system}, world.truth, [world.gender], dict.fromkeys(world.id, "one"), ["test"], "accuracy", n_resamples=99
+    )
     assert "test: only 1 speaker" in few.notes[-1]
     assert [row[-1] for row in few.rows] == ["too few to say: 600 utterances of 1 speaker"] * 2

@@ -32,9 +32,17 @@ def table():
         ("speaker", ["2", "10", None, "2", "2"], ["10", "2"]),
         ("split", ["dev", "dev", "test1", "test1", "test1"], ["dev", "test1"]),
         ("transcript_source", ["human", "none", "human", "human", "human"], ["human", "none"]),
-        ("duration", ["under 3 s", "3 s to 5 s", "5 s to 8 s", "8 s and more", None], ["under 3 s", "3 s to 5 s", "5 s to 8 s", "8 s and more"]),
+        (
+            "duration",
+            ["under 3 s", "3 s to 5 s", "5 s to 8 s", "8 s and more", None],
+            ["under 3 s", "3 s to 5 s", "5 s to 8 s", "8 s and more"],
+        ),
         ("agreement", ["100 %", "75 % to 100 %", "under 50 %", "100 %", None], ["under 50 %", "75 % to 100 %", "100 %"]),
-        ("valence_std", ["under 0.5", "0.5 to 1.0", "1.0 to 1.5", "1.5 and more", None], ["under 0.5", "0.5 to 1.0", "1.0 to 1.5", "1.5 and more"]),
+        (
+            "valence_std",
+            ["under 0.5", "0.5 to 1.0", "1.0 to 1.5", "1.5 and more", None],
+            ["under 0.5", "0.5 to 1.0", "1.0 to 1.5", "1.5 and more"],
+        ),
     ],
 )
 def test_groups_by_hand(table, by, groups, names):

@@ -34,7 +34,7 @@ def scaled(
 
     Where the source prior of the predictions is known, utterances of the fitting split are weighted to it, so that the posteriors
     still assume that prior after scaling. Where it is not known, the scaling is fitted on the split as it is, and a bias then learns the
-    split's class frequencies: they are the source prior of the result.
+    split's class frequencies: they are the source prior of the result. A refined file keeps its labels.
 
     Rows that have a fold already, as those of a fusion do, keep it: the scaling of a fold is fitted on the other folds' rows, whose
     fusions have seen that fold's labels. So it is in any stacking; scores of whole other splits are free of it.
@@ -60,7 +60,7 @@ def scaled(
     group = np.array([groups[id] for id in ids], dtype=object)
     usable = fitting.predicted & (target >= 0)
     if not usable.any():
-        raise FusionError(f"'{predictions.info.system}': no utterance of the fitting split has a label and input; there is nothing to fit on")
+        raise FusionError(f"'{predictions.info.system}': no utterance of the fitting split has a label and input to fit on")
     weight = declared_weights(predictions, target[usable])
     whole = clone(scaling).fit(fitting.logits, target, weight)
     logits = whole.transform(predictions.logits)
@@ -97,7 +97,7 @@ def class_places(classes: Sequence[str], emotions: Sequence[str | None]) -> NDAr
 
 
 def declared_weights(predictions: Predictions, target: NDArray[np.int64]) -> Float | None:
-    """Return the weight of each class under which labelled utterances have the prior that the posteriors assume; None if it is not known."""
+    """Return the weight of each class that gives labelled utterances the prior that the posteriors assume; None if it is not known."""
     prior = predictions.info.source_prior
     return None if prior is None else prior_weights(target, target_distribution(list(prior), predictions.present.astype(float)))
 

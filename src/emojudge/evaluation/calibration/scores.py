@@ -166,7 +166,7 @@ def prior_weights(truth: ArrayLike, prior: ArrayLike) -> Float:
 
 def surprise(scored: Scored) -> Float:
     """Return -log p of each utterance's true class."""
-    return -scored.log_posterior[np.arange(len(scored.target)), scored.target]  # type: ignore[no-any-return]
+    return -scored.log_posterior[np.arange(len(scored.target)), scored.target]
 
 
 def squared_distance(scored: Scored) -> Float:

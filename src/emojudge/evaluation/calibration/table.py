@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from ...predictions import Predictions
 from ..additive import Additive
 from ..prior import shift_prior
 from ..sheet import Sheet
-from ..statistics import difference_of, few_groups, intervals_of
-from ..wording import difference_text, score_text
+from ..statistics import difference_of, intervals_of
+from ..wording import difference_text, score_text, speakers_note, within
 from .out_of_fold import class_places, declared_weights, scaled
 from .scaling import AnyScaling, TemperatureScaling, VectorScaling
 from .scores import (
@@ -34,8 +34,8 @@ Under: TypeAlias = Literal["declared", "split"]
 HEADER = ["system", "split", "scaling", "n", "NLL", "change of NLL", "Brier", "ECE", "ECE, equal mass", "class-wise ECE"]
 
 _BIASED = (
-    "ECE: distance of the confidence in the predicted class from its accuracy; class-wise: the mean over classes of that of each posterior. "
-    "Both are too high on few utterances, and resampling adds as much again, so they stand without an interval. The change of NLL is paired."
+    "ECE: distance of the confidence in the predicted class from its accuracy; class-wise: mean over classes of that of each posterior. "
+    "Both are too high on few utterances, and resampling adds as much again: they stand without an interval. The change of NLL is paired."
 )
 _UNDER = {
     "declared": "Posteriors are judged under the prior that they declare: utterances are weighted so that the split has that prior.",
@@ -75,8 +75,9 @@ def calibration_sheet(
     Raises:
         FusionError: As :func:`scaled`.
     """
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
-    rows, notes, n_groups = [], [_UNDER[under], _BIASED], {}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    rows, notes = [], [_UNDER[under], _BIASED]
+    speaker_notes: dict[str, str] = {}
     for name, predictions in systems.items():
         if predictions.info.source_prior is None:
             notes.append(f"{name} declares no prior: it is judged as it is.")
@@ -90,12 +91,14 @@ def calibration_sheet(
             for scaling, one in judged.items():
                 assert one is not None  # a scaling takes no row away
                 nll, brier = intervals_of([one.nll, one.brier], clusters, **settings)
+                nll, brier = within(nll, 0.0, np.inf), within(brier, 0.0, 2.0)
                 change = "" if one is plain else difference_text(difference_of(one.nll, plain.nll, clusters, **settings))
                 mark = "" if one is plain or split not in fitted_on else ", out-of-fold"
                 errors = [f"{error:.3f}" for error in one.errors(n_bins)]
                 rows.append([name, split, scaling + mark, f"{len(one.id):,}", score_text(nll), change, score_text(brier), *errors])
-                n_groups[split] = nll.n_groups
-    notes += [f"{split}: {warning}" for split, n in n_groups.items() if (warning := few_groups(n))]
+            if note := speakers_note(split, clusters):
+                speaker_notes[split] = note
+    notes.extend(speaker_notes.values())
     title = f"Calibration, with {100 * level:g} % intervals by speaker; scalings fitted on {', '.join(fitted_on)}"
     return Sheet(title, HEADER, rows, notes)
 
@@ -149,4 +152,4 @@ def _judged(rows: Predictions, plain: Predictions, truth: Mapping[str, str | Non
 
 def _ratio(sums: Float) -> Float:
     with np.errstate(invalid="ignore"):  # a resample without any weight: NaN
-        return sums[..., 1] / sums[..., 0]  # type: ignore[no-any-return]
+        return sums[..., 1] / sums[..., 0]

@@ -10,8 +10,8 @@ from ...errors import EmojudgeError, PredictionsError, plural
 from ...predictions import align
 from ..labelled import AnyPredictions, Truths, additive_of, labelled
 from ..sheet import Sheet
-from ..statistics import Difference, difference_of, few_groups, holm
-from ..wording import difference_text, p_text, verdict
+from ..statistics import Difference, difference_of, holm
+from ..wording import difference_text, p_text, speakers_note, tally, verdict
 
 Runs = AnyPredictions | Sequence[AnyPredictions]
 """Predictions of a system, or those of several runs that differ in their seed."""
@@ -52,9 +52,8 @@ class Comparison:
 
     @property
     def sentence(self) -> str:
-        """Return what came out, in words: the verdict of each interval."""
-        parts = [f"{gain.split}, {gain.measure}: {gain.verdict} ({difference_text(gain.difference)})" for gain in self.gains]
-        return f"{self.claim}: {self.system} against {self.reference}. {'. '.join(parts)}."
+        """Return what came out, in words."""
+        return f"{self.system} against {self.reference}: {tally((f'{gain.split}, {gain.measure}', gain.verdict) for gain in self.gains)}"
 
     def sheet(self) -> Sheet:
         """Return the comparison as a table, with the sentence below it."""
@@ -109,6 +108,8 @@ def compare(
     if len(first) != len(second):
         raise PredictionsError(f"{len(first)} runs of one system and {len(second)} of the other; runs are compared in pairs")
     gains, notes = [], []
+    if len(first) > 1:
+        notes.append(f"Means over {len(first)} runs; intervals and p speak of other speakers, not of other seeds.")
     for split in splits:
         rows, n_left_out = _common([run.of_split(split) for run in (*first, *second)], truth)
         if not len(rows[0]):
@@ -126,8 +127,8 @@ def compare(
             gains.append(Gain(split, measure, value, other, difference, math.nan, len(rows[0])))
         if n_left_out:
             notes.append(f"{split}: {plural(n_left_out, 'utterance')} left out, since one of the systems had no input.")
-        if warning := few_groups(len(set(speakers))):
-            notes.append(f"{split}: {warning}")
+        if note := speakers_note(split, speakers):
+            notes.append(note)
     if not gains:
         raise EmojudgeError(f"{claim}: no labelled utterance in {', '.join(splits)} that both systems predicted; nothing can be compared")
     p = holm([gain.difference.p for gain in gains])

@@ -1,7 +1,8 @@
 """Whether attributes are distributed alike in all splits, in the truth and in what was predicted (paper, section 6)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from ...predictions import AttributePredictions
 from ..additive import Additive
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
-from ..statistics import Interval, few_groups, intervals_of
-from ..wording import score_text, sign
+from ..statistics import Interval, intervals_of
+from ..wording import score_text, sign, speakers_note, tally, within
 
 TRUTH = "truth"
 
@@ -51,9 +52,8 @@ class Distributions:
     @property
     def sentence(self) -> str:
         """Return what came out, in words."""
-        shifts = [row for row in self.rows if row.shift is not None]
-        parts = [f"{row.source}, {row.attribute}, {row.split}: {row.verdict} ({score_text(row.shift)})" for row in shifts if row.shift]
-        return f"Shift of attributes against {self.reference}, in deviations there. {'. '.join(parts) or 'Nothing to compare'}."
+        shifts = [(f"{row.attribute} of {row.source}, {row.split}", row.verdict) for row in self.rows if row.shift is not None]
+        return f"Mean against {self.reference}, in deviations there: {tally(shifts)}"
 
     def sheet(self) -> Sheet:
         """Return the distributions as a table, with the sentence below it."""
@@ -119,20 +119,22 @@ def attribute_distributions(
             speaker = np.array([groups[ids[i]] for i in known], dtype=object)
             for name in dict.fromkeys(split):
                 inside, there = split == name, split == reference
-                settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+                settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
                 part = column[inside]
                 mean, deviation = intervals_of([_mean(part), _deviation(part)], speaker[inside].tolist(), **settings)
                 shift = None
                 if name != reference and there.any() and np.ptp(column[there]) > 0:
                     either = inside | there
                     (shift,) = intervals_of([_shift(column[either], inside[either], there[either])], speaker[either].tolist(), **settings)
+                deviation = within(deviation, 0.0, np.inf)
                 rows.append(Distribution(source, attribute, name, len(part), len(set(speaker[inside])), mean, deviation, shift))
     if not rows:
         raise EmojudgeError("no utterance has a value of an attribute, true or predicted; there is no distribution to compare")
-    fewest: dict[str, int] = {}
-    for row in rows:
-        fewest[row.split] = min(row.n_speakers, fewest.get(row.split, row.n_speakers))
-    notes = [f"{split}: {warning}" for split, n in fewest.items() if (warning := few_groups(n))]
+    everywhere: dict[str, dict[str, str]] = {}
+    for ids, values in sources.values():
+        for i in np.flatnonzero(~np.isnan(values).all(axis=1)):
+            everywhere.setdefault(split_of[ids[i]], {})[ids[i]] = groups[ids[i]]
+    notes = [note for split, of in everywhere.items() if (note := speakers_note(split, list(of.values())))]
     lacking = [name for name in sources if not any(row.source == name and row.split == reference for row in rows)]
     notes += [f"{name} has no values on {reference}, so there is no shift to state." for name in lacking]
     return Distributions(reference, rows, notes)
@@ -180,6 +182,6 @@ def _shift(values: NDArray[np.float64], inside: NDArray[np.bool_], there: NDArra
         mean, _ = _mean_and_deviation(sums[..., :3])
         reference, deviation = _mean_and_deviation(sums[..., 3:])
         with np.errstate(invalid="ignore", divide="ignore"):
-            return (mean - reference) / np.where(deviation > 0, deviation, np.nan)  # type: ignore[no-any-return]
+            return (mean - reference) / np.where(deviation > 0, deviation, np.nan)
 
     return Additive(np.concatenate([_moments(values, inside, centre), _moments(values, there, centre)], axis=1), score)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from ...predictions import AttributePredictions
 from ..additive import Additive, additive_attributes
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
-from ..statistics import Difference, Interval, difference_of, few_groups, intervals_of
-from ..wording import difference_text, score_text, sign, verdict
+from ..statistics import Difference, Interval, difference_of, intervals_of
+from ..wording import difference_text, score_text, sign, speakers_note, tally, verdict, within
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,9 @@ class ErrorCorrelations:
     @property
     def sentence(self) -> str:
         """Return what came out, in words."""
-        parts = [
-            f"{row.system}, {row.split}: errors {row.verdict} ({score_text(row.errors)}); predictions against truth: "
-            f"{verdict(row.tie, 'tied closer', 'tied less')} ({difference_text(row.tie)})"
-            for row in self.rows
-        ]
-        return f"Errors of {self.pair[0]} and {self.pair[1]}. {'. '.join(parts)}."
+        errors = tally((f"{row.system}, {row.split}", row.verdict) for row in self.rows)
+        ties = tally((f"{row.system}, {row.split}", verdict(row.tie, "tied closer", "tied less")) for row in self.rows)
+        return f"Errors of {' and '.join(self.pair)}: {errors} Correlation of what is predicted, beside that of the truth: {ties}"
 
     def sheet(self) -> Sheet:
         """Return the correlations as a table, with the sentence below it."""
@@ -105,23 +103,23 @@ def error_correlations(
         PredictionsError: If a system does not predict both.
         EmojudgeError: If no split has both values of an utterance.
     """
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     rows, notes = [], []
     for split in splits:
-        speakers: set[str] = set()
+        speakers: dict[str, str] = {}
         for name, predictions in systems.items():
             ids, true, predicted = _both(predictions.of_split(split), truth, pair, name)
             if not ids:
                 notes.append(f"{name}, {split}: no utterance with {' and '.join(pair)}, true and predicted; nothing can be said.")
                 continue
             clusters = [groups[id] for id in ids]
-            speakers.update(clusters)
+            speakers.update(zip(ids, clusters, strict=True))
             errors, of_predictions, of_truth = (_correlation(values) for values in (predicted - true, predicted, true))
-            intervals = intervals_of([errors, of_predictions, of_truth], clusters, **settings)
+            three = [within(one, -1.0, 1.0) for one in intervals_of([errors, of_predictions, of_truth], clusters, **settings)]
             tie = difference_of(of_predictions, of_truth, clusters, **settings)
-            rows.append(ErrorCorrelation(name, split, pair, len(ids), *intervals, tie))
-        if speakers and (warning := few_groups(len(speakers))):
-            notes.append(f"{split}: {warning}")
+            rows.append(ErrorCorrelation(name, split, pair, len(ids), three[0], three[1], three[2], tie))
+        if speakers and (note := speakers_note(split, list(speakers.values()))):
+            notes.append(note)
     if not rows:
         raise EmojudgeError(f"no utterance of {', '.join(splits)} has {' and '.join(pair)}, true and predicted; no errors can be compared")
     return ErrorCorrelations(pair, rows, notes)

@@ -28,10 +28,14 @@ def judge_gain(
 
     Arguments and errors are those of :func:`~emojudge.evaluation.claims.compare`.
     """
-    compared = compare(
-        "The judge's gain", refined, fused, truth, groups, splits, measures, n_resamples=n_resamples, level=level, seed=seed
-    )
-    notes = [_changes(after, before, truth, split) for split in splits for after, before in zip(runs_of(refined), runs_of(fused), strict=True)]
+    compared = compare("The judge's gain", refined, fused, truth, groups, splits, measures, n_resamples=n_resamples, level=level, seed=seed)
+    runs = list(zip(runs_of(refined), runs_of(fused), strict=True))
+    names = [""] if len(runs) == 1 else [f", run {k}" for k in range(1, len(runs) + 1)]
+    notes = [
+        f"{split}{name}: {_changes(after, before, truth, split)}"
+        for split in splits
+        for name, (after, before) in zip(names, runs, strict=True)
+    ]
     return replace(compared, notes=[*notes, *compared.notes])
 
 
@@ -49,8 +53,8 @@ def text_ablation(
 ) -> Comparison:
     """Return what the text adds, by attribute or by class: the fusion against the acoustic branch refitted in the same way.
 
-    The acoustic branch as it was trained is no control: a refitted one has the same priors, moments and number of steps, and differs in
-    the text alone.
+    The acoustic branch as it was trained is no control: a refitted one was fitted on the same rows under the same prior, and differs in the
+    text alone.
 
     Paper: section 6 says that text helps valence; its own rows add .058 on Development and nothing on the test.
 
@@ -84,6 +88,4 @@ def _changes(after: object, before: object, truth: Truths, split: str) -> str:
     changed = [(truth[id], new, old) for id, new, old in zip(one.id, one.labels(), other.labels(), strict=True) if new != old]
     right, wrong = sum(true == new for true, new, _ in changed), sum(true == old for true, _, old in changed)
     rest = len(changed) - right - wrong
-    return (
-        f"{split}: {plural(len(changed), 'label')} of {len(one):,} changed: {right} to right, {wrong} to wrong, {rest} from wrong to wrong."
-    )
+    return f"{plural(len(changed), 'label')} of {len(one):,} changed: {right} to right, {wrong} to wrong, {rest} from wrong to wrong."

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from ...errors import plural
 from ...predictions import Predictions
 from ..labelled import HEADLINE, AnyPredictions, Truths, additive_of, labelled, of_part
 from ..statistics import Difference, Interval, difference_of, holm, intervals_of
+from ..wording import within
 from .grouping import Grouping
 
 MIN_UTTERANCES = 50
@@ -88,7 +90,7 @@ def score_groups(
     rows = rows.select([id for id in rows.id if grouping.group.get(id) is not None])
     if not len(rows):
         return []
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     whole = additive_of(rows, truth, measure)
     speakers = np.array([groups[id] for id in rows.id], dtype=object)
     of_row = np.array([grouping.group[id] for id in rows.id], dtype=object)
@@ -98,13 +100,17 @@ def score_groups(
         if not inside.any():
             continue
         part = rows.select([id for id, one in zip(rows.id, inside, strict=True) if one])
-        (score,) = intervals_of([additive_of(part, truth, measure)], speakers[inside].tolist(), **settings)
+        n_speakers = len(set(speakers[inside]))
+        # of one speaker there is no interval, however many resamples
+        needed = settings if n_speakers > 1 else {**settings, "n_resamples": 1}
+        (score,) = intervals_of([additive_of(part, truth, measure)], speakers[inside].tolist(), **needed)
         word = _word(rows, truth, speakers, inside, measure, min_utterances, min_speakers)
         difference = None
         if not word:
             difference = difference_of(of_part(whole, inside), of_part(whole, ~inside), speakers.tolist(), **settings)
-        n_speakers = len(set(speakers[inside]))
         beside = {other: additive_of(part, truth, other).value for other in BESIDE.get(measure, ())}
+        if measure.partition("_")[0] != "mae":
+            score = within(score, 0.0 if isinstance(rows, Predictions) else -1.0, 1.0)
         scores.append(GroupScore(name, len(part), n_speakers, score, difference, math.nan, word, beside))
     return _corrected(scores)
 
@@ -119,6 +125,8 @@ def _word(
     min_speakers: int,
 ) -> str:
     """Return why a group cannot be compared with the rest; empty if it can."""
+    if inside.all():
+        return "the only group: nothing to compare it with"
     for part, whose in ((inside, "too few to say"), (~inside, "too little beside it to compare")):
         n, n_speakers = int(part.sum()), len(set(speakers[part]))
         if n < min_utterances or n_speakers < min_speakers:

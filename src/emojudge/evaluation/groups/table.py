@@ -1,11 +1,11 @@
 """``groups_sheet``: the scores of groups, of several systems and groupings."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..labelled import HEADLINE, AnyPredictions, Truths, labelled
 from ..sheet import Sheet
-from ..statistics import few_groups
-from ..wording import difference_text, p_text, score_text
+from ..wording import difference_text, p_text, score_text, speakers_note
 from .grouping import Grouping
 from .scores import BESIDE, MIN_SPEAKERS, MIN_UTTERANCES, GroupScore, score_groups
 
@@ -52,20 +52,20 @@ def groups_sheet(
         ConfigError: If there is no such measure.
     """
     measure = measure or HEADLINE[next(iter(systems.values())).info.task]
-    settings = {"n_resamples": n_resamples, "level": level, "seed": seed}
+    settings: dict[str, Any] = {"n_resamples": n_resamples, "level": level, "seed": seed}
     rows, notes = [], [_WHAT.format(level=f"{100 * level:g}"), *([_CLASSES] if measure in BESIDE else [])]
     for split in splits:
-        speakers: set[str] = set()
+        speakers: dict[str, str] = {}
         for name, predictions in systems.items():
             part = labelled(predictions.of_split(split), truth)
-            speakers.update(groups[id] for id in part.id)
+            speakers.update((id, groups[id]) for id in part.id)
             for grouping in groupings:
                 for score in score_groups(
                     part, truth, grouping, groups, measure, min_utterances=min_utterances, min_speakers=min_speakers, **settings
                 ):
                     rows.append([name, split, grouping.by, *_cells(score)])
-        if speakers and (warning := few_groups(len(speakers))):
-            notes.append(f"{split}: {warning}")
+        if speakers and (note := speakers_note(split, list(speakers.values()))):
+            notes.append(note)
     header = ["system", "split", "by", "group", "n", "speakers", measure, *BESIDE.get(measure, ()), "difference to the rest", "p", "word"]
     return Sheet(f"{measure} by group", header, rows, notes)
 
