@@ -72,3 +72,10 @@ def test_options_that_make_no_sense_are_told_at_once(options, message, capsys):
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_sheet_without_rows_is_shown_with_its_notes():
+    text = io.StringIO()
+    show_sheets([Sheet("empty", ["split", "n"], [], ["Nothing yet."])], Console(file=text, width=80))
+    assert "split" in text.getvalue()
+    assert "Nothing yet." in text.getvalue()

@@ -132,7 +132,9 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     Raises:
         ConfigError: If an option is of the other task.
     """
-    from ..corpus.by_role import train_moments, train_prior
+    from ..corpus.by_role import train_prior, training_ids
+    from ..corpus.truth import attributes_of
+    from ..fusion import moments_of
 
     foreign = "moments" if task == "emotion" else "target_prior"
     if getattr(options, foreign) is not None:
@@ -141,7 +143,7 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     if options.target_prior == "train":
         settings["train_prior"] = train_prior(table)
     if options.moments == "train":
-        settings["moments"] = train_moments(table)
+        settings["moments"] = moments_of(attributes_of(table), training_ids(table))
     return _class(task)(**settings)
 
 
@@ -157,7 +159,7 @@ def _chosen(fusion: Any) -> list[str]:
         model = fusion.models_[name]
         by_part = {part: (model[part], curve[part]) for part in curve} if isinstance(curve, dict) else {"": (model, curve)}
         for part, (fitted, scores) in by_part.items():
-            measure = f"CCC of {part}" if part else "macro-F1 under the target prior"
+            measure = f"CCC of {part}" if part else f"macro-F1 under the {_prior_name(fusion)} prior"
             lines.append(f"{name}: {_choice(fitted, name, len(scores))}, {measure} {max(scores):.4f}")
     splits = ", ".join(fusion.fitted_on_["splits"])
     return [f"fitted on {fusion.n_fitted_:,} labelled utterances of {splits}", *lines]
@@ -165,10 +167,18 @@ def _chosen(fusion: Any) -> list[str]:
 
 def _choice(model: Any, name: str, n_tried: int) -> str:
     """Return what was chosen for a model, from how many, and what its score is of."""
+    model = getattr(model, "joined", model)  # what is left of an attribute's without its moments
     if hasattr(model, "c"):
         return f"C = {model.c:.3g} of {n_tried} tried, cross-validated"
     weights = ", ".join(f"{branch} {weight:.2f}" for branch, weight in zip(name.split("+"), model.weights, strict=True))
-    return f"weights {weights} of {n_tried} tried, on the fitted rows"
+    return f"weights {weights}{f' of {n_tried} tried' if n_tried > 1 else ''}, on the fitted rows"
+
+
+def _prior_name(fusion: Any) -> str:
+    """Return what the class distribution is called that C was chosen under; one to be estimated is not known yet."""
+    if not isinstance(fusion.target_prior, str):
+        return "declared"
+    return "natural" if fusion.target_prior == "estimated" else str(fusion.target_prior)
 
 
 def _reliance(fused: Any) -> str:

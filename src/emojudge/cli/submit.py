@@ -131,13 +131,15 @@ def _utterances(table: "Table", split: str) -> tuple[list[str], dict[str, str | 
 
 def _fallback(text: str | None, task: str, table: "Table") -> str | dict[str, float] | None:
     """Return what rows without input get, as ``write_submission`` takes it."""
-    from ..corpus.by_role import train_moments
+    from ..corpus.by_role import training_ids
+    from ..corpus.truth import attributes_of
+    from ..fusion import moments_of
     from ..labels import ATTRIBUTES
 
     if text is None or task == "emotion":
         return text
     if text == "train-mean":
-        return {name: mean for name, (mean, _) in train_moments(table).items()}
+        return {name: mean for name, (mean, _) in moments_of(attributes_of(table), training_ids(table)).items()}
     try:
         return dict.fromkeys(ATTRIBUTES, float(text))
     except ValueError as error:

@@ -1,11 +1,9 @@
-"""What a fusion may know of a table: labels of the splits that tune, and the distribution of those that train."""
+"""What later stages may know of a table: the labels of the splits that tune, and the distribution of those that train."""
 
 from collections.abc import Sequence
-from statistics import fmean, pstdev
 from typing import Any
 
 from ..errors import ConfigError, CorpusError, some
-from ..labels import ATTRIBUTES
 from .table import Table
 from .truth import attributes_of
 
@@ -48,30 +46,14 @@ def train_prior(table: Table) -> list[float]:
     Raises:
         CorpusError: If none has a label.
     """
-    found = [emotion for emotion in _training(table, "emotion") if emotion is not None]
+    rows = zip(table.column("emotion"), table.column("split"), strict=True)
+    found = [emotion for emotion, split in rows if emotion is not None and table.info.roles[split] == "fit"]
     if not found:
-        raise CorpusError(f"{table.info.source}: no utterance of the splits that train ({_trained_on(table)}) has an emotion")
+        trained = some(split for split, role in table.info.roles.items() if role == "fit") or "there is none"
+        raise CorpusError(f"{table.info.source}: no utterance of the splits that train ({trained}) has an emotion")
     return [found.count(name) / len(found) for name in table.info.classes]
 
 
-def train_moments(table: Table) -> dict[str, tuple[float, float]]:
-    """Return mean and deviation (of the population) of each attribute over the labels that train, on their scale of 1 to 7.
-
-    An attribute without a value there is left out.
-
-    Raises:
-        CorpusError: If no attribute has one.
-    """
-    values = {name: [value for value in _training(table, name) if value is not None] for name in ATTRIBUTES}
-    moments = {name: (fmean(known), pstdev(known)) for name, known in values.items() if known}
-    if not moments:
-        raise CorpusError(f"{table.info.source}: no utterance of the splits that train ({_trained_on(table)}) has a value of an attribute")
-    return moments
-
-
-def _training(table: Table, column: str) -> list[Any]:
-    return [label for label, split in zip(table.column(column), table.column("split"), strict=True) if table.info.roles[split] == "fit"]
-
-
-def _trained_on(table: Table) -> str:
-    return some(split for split, role in table.info.roles.items() if role == "fit") or "none"
+def training_ids(table: Table) -> list[str]:
+    """Return the utterances of the splits that train."""
+    return [id for id, split in zip(table.column("id"), table.column("split"), strict=True) if table.info.roles[split] == "fit"]

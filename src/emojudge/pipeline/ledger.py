@@ -70,7 +70,7 @@ def record(run_dir: str | Path, splits: Iterable[str], purpose: str, systems: Sc
     roles = read_table(Path(run_dir) / TABLE_FILE).info.roles
     held = sorted({split for split in splits if roles.get(split) == "hold"})
     scored = {f"{task}: {name}": rows.of_split(*held) for task, by_name in systems.items() for name, rows in by_name.items()}
-    scored = {name: rows for name, rows in scored.items() if len(rows)}
+    scored = {name: rows for name, rows in scored.items() if rows.predicted.any()}  # one without input there is not scored
     if not scored:
         return None
     counts = {split: max(rows.split.count(split) for rows in scored.values()) for split in held}
@@ -152,15 +152,25 @@ def ledger_sheet(run_dir: str | Path) -> Sheet:
     """Return the ledger of a run folder as a table, a row an entry; an empty one says that no held split was scored.
 
     Raises:
-        EmojudgeError: If the ledger cannot be read.
+        EmojudgeError: If the ledger cannot be read, or the folder is not that of a run.
     """
+    if not (Path(run_dir) / TABLE_FILE).is_file():
+        raise EmojudgeError(f"{run_dir}: not a run folder (no {TABLE_FILE}); emojudge run makes one")
     rows = []
     for entry in entries(run_dir):
-        when = entry.date if entry.times == 1 else f"{entry.date} to {entry.last}"
         splits = ", ".join(f"{split} ({n})" for split, n in entry.splits.items())
-        rows.append([when, str(entry.times), splits, ", ".join(entry.systems), entry.purpose])
+        rows.append([entry.date, entry.last or entry.date, str(entry.times), splits, _by_task(entry.systems), entry.purpose])
     notes = [] if rows else ["No held split has been scored in this folder."]
-    return Sheet(f"held splits that were scored in {run_dir}", ["date (UTC)", "times", "splits", "systems", "purpose"], rows, notes)
+    return Sheet(f"held splits that were scored in {run_dir}", ["first", "last", "times", "splits", "systems", "purpose"], rows, notes)
+
+
+def _by_task(systems: Iterable[str]) -> str:
+    """Return the systems with each task named once."""
+    tasks: dict[str, list[str]] = {}
+    for key in systems:
+        task, _, name = key.partition(": ")
+        tasks.setdefault(task, []).append(name)
+    return " | ".join(f"{task}: {'; '.join(names)}" for task, names in tasks.items())
 
 
 def _add(path: Path, entry: Entry, again: bool) -> Entry:

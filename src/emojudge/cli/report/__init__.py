@@ -24,6 +24,9 @@ def main(arguments: Sequence[str]) -> int:
     from .terminal import show_sheets
 
     folders = name_runs(options.runs)
+    if options.ledger:
+        show_sheets([ledger_sheet(folder) for folder in folders.values()], Console())
+        return 0
     runs: dict[str, tuple[Systems, Labels]] = {}
     scored: dict[str, Sequence[ResultsTable]] = {}
     for name, (systems, table) in open_runs(folders).items():
@@ -41,8 +44,6 @@ def main(arguments: Sequence[str]) -> int:
     if options.paper:
         sheets += published_sheets(folders, scored)
     _record(options, folders, runs, scored)
-    if options.ledger:
-        sheets += [ledger_sheet(folder) for folder in folders.values()]
     show_sheets(sheets, Console())
     if options.out:
         write_report(options.out, summary.records, sheets)

@@ -49,7 +49,7 @@ def read_options(arguments: Sequence[str]) -> Namespace:
     closer.add_argument("--paper", action="store_true", help="the paper's Table 2, with the run under the row that it repeats")
     ledger = parser.add_argument_group("the ledger of held splits")
     ledger.add_argument("--purpose", metavar="TEXT", help="why held splits are scored, for the ledger of each run folder")
-    ledger.add_argument("--ledger", action="store_true", help="print the ledger, with this scoring")
+    ledger.add_argument("--ledger", action="store_true", help="print instead when splits that are held out were scored, and for what")
     parser.add_argument("--out", metavar="STEM", help="also write STEM.md, STEM.csv, STEM.tex and STEM.json")
     options = parser.parse_args(list(arguments))
     if len({Path(run).resolve() for run in options.runs}) < len(options.runs):

@@ -122,11 +122,17 @@ def _fault(column: str, cell: str) -> str:
         if cell in EMOTION_CODES:
             return ""
         meant = CODE_OF.get(cell.strip().lower()) or (cell.strip().upper() if cell.strip().upper() in EMOTION_CODES else "")
-        return f"{column} is '{cell}', expected one of {', '.join(EMOTION_CODES)}" + (f"; write {meant}" if meant else "")
+        return f"{column} is '{_shown(cell)}', expected one of {', '.join(EMOTION_CODES)}" + (f"; write {meant}" if meant else "")
     number = re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", cell, re.ASCII)
     if number and LOWEST <= float(cell) <= HIGHEST:
         return ""
-    return f"{column} is '{cell}', expected a number from 1 to 7"
+    return f"{column} is '{_shown(cell)}', expected a number from 1 to 7"
+
+
+def _shown(cell: str) -> str:
+    """Return a cell as it stands in a message of one line."""
+    text = cell.replace("\n", "\\n")
+    return text if len(text) <= 60 else f"{text[:60]}..."
 
 
 def _names(rows: list[tuple[int, list[str]]], expected: list[str]) -> list[str]:
@@ -138,10 +144,10 @@ def _names(rows: list[tuple[int, list[str]]], expected: list[str]) -> list[str]:
             continue
         name = row[0]
         if name in seen:
-            faults.append(f"line {line}: {FILE_NAME} '{name}' stands on line {seen[name]} already")
+            faults.append(f"line {line}: {FILE_NAME} '{_shown(name)}' stands on line {seen[name]} already")
         elif name not in known:
             meant = by_stem.get(name.strip().rsplit(".", 1)[0])
-            faults.append(f"line {line}: {FILE_NAME} '{name}' is not expected" + (f"; write '{meant}'" if meant else ""))
+            faults.append(f"line {line}: {FILE_NAME} '{_shown(name)}' is not expected" + (f"; write '{meant}'" if meant else ""))
         seen.setdefault(name, line)
     missing = [name for name in expected if name not in seen]
     faults += [f"no row of '{name}'" for name in missing]
