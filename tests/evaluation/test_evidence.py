@@ -5,10 +5,10 @@ import pytest
 
 from emojudge.errors import ConfigError, PredictionsError
 from emojudge.evaluation.additive import additive
-from emojudge.evaluation.evidence import Sample, clusters_of, mean_of, weigh
+from emojudge.evaluation.evidence import Sample, clusters_of, weigh
 from emojudge.evaluation.evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
 from emojudge.evaluation.runs import combine
-from emojudge.evaluation.statistics import bootstrap_scores
+from emojudge.evaluation.statistics import difference_of, intervals_of
 from emojudge.evaluation.tables import Result, ResultsTable, weigh_runs
 
 CLASSES = ("calm", "sad")
@@ -80,12 +80,16 @@ def test_mcnemar_stands_beside_single_runs_of_emotions_only():
     assert weigh_runs(runs, "a", n_resamples=200).compared["b", "test1", "macro_f1"].mcnemar is None
 
 
-def test_the_mean_over_runs_is_a_function_of_sums_too():
-    runs = [additive(s.truth, s.prediction, "macro_f1", CLASSES) for s in (GOOD, POOR, MIDDLE)]
-    mean = mean_of(runs)
-    assert mean.value == pytest.approx(np.mean([run.value for run in runs]))
-    together = bootstrap_scores([mean, *runs], GOOD.groups, n_resamples=50)
-    assert np.allclose(together[:, 0], together[:, 1:].mean(axis=1))
+def test_intervals_and_differences_are_those_of_one_score_at_a_time():
+    runs = [[sample(0.6, seed), sample(0.8, seed + 9)] for seed in (1, 2)]
+    evidence = weigh_runs([table(result("a", a), result("b", b)) for a, b in runs], "a", n_resamples=300)
+    a, b = ([additive(run[k].truth, run[k].prediction, "macro_f1", CLASSES) for run in runs] for k in (0, 1))
+    alone = difference_of(b, a, GOOD.groups, n_resamples=300)
+    together = evidence.compared["b", "test1", "macro_f1"].difference
+    assert (together.value, together.low, together.p) == pytest.approx((alone.value, alone.low, alone.p))
+    (single,) = intervals_of(a[:1], GOOD.groups, n_resamples=300)
+    one = weigh_runs([table(result("a", runs[0][0]), result("b", runs[0][1]))], "a", n_resamples=300)
+    assert one.intervals["a", "test1", "macro_f1"] == single
 
 
 def test_several_runs_are_weighed_by_their_means():

@@ -64,6 +64,11 @@ def test_latex_has_the_rules_of_booktabs_and_sets_numbers_to_the_right():
     assert lines[-2] == r"\par\smallskip\footnotesize a note"
 
 
+def test_what_only_begins_with_digits_is_no_number():
+    cells = [["2026-11-24T18:38:38+00:00", "3rd", "0.3 ± 0.1*", "1,188", "<0.001", "-", "+0.1 [-0.2, +0.4]↑"]]
+    assert Sheet("t", list("abcdefg"), cells).numeric == [False, False, True, True, True, False, True]
+
+
 def test_csv_reads_back():
     assert list(csv.reader(io.StringIO(SHEET.to_csv()))) == [SHEET.header, *SHEET.rows]
 

@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ConfigError, PredictionsError, nearest, plural, some
 from .additive import Additive, additive
-from .statistics import Difference, Interval, McNemar, difference_of, few_groups, holm, intervals_of, mcnemar
+from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
+from .statistics.studentized import statistics_of
 
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
 
 N_RESAMPLES = 2_000
 """Of a table: enough for three digits of p, in seconds; a report takes more on request."""
+LEVEL = 0.95
 SIGNIFICANT = 0.05
 """A difference is marked where its p is below this after Holm's correction over the table, unless speakers are too few."""
 
@@ -103,7 +104,6 @@ def weigh(
     systems = list(dict.fromkeys(system for system, _ in samples))
     if reference not in systems:
         raise ConfigError(f"there is no system '{reference}' to compare with (found: {'; '.join(systems)}).{nearest(reference, systems)}")
-    settings: dict[str, Any] = {"n_resamples": n_resamples, "seed": seed}
     intervals: dict[tuple[str, str, str], Interval] = {}
     differences: dict[tuple[str, str, str], Difference] = {}
     tests: dict[tuple[str, str, str], McNemar] = {}
@@ -116,36 +116,40 @@ def weigh(
         clusters[split] = clusters_of(one.groups)
         if warning := few_groups(len(set(one.groups))):
             warnings.append(f"{split}: {warning}")
-        scores = {
-            (system, split, measure): [additive(run.truth, run.prediction, measure, run.names) for run in runs]
-            for system, runs in of_split.items()
-            for measure in measures
-        }
-        found = intervals_of([mean_of(runs) for runs in scores.values()], one.groups, **settings)
-        intervals |= dict(zip(scores, found, strict=True))
-        for (system, _, measure), runs in scores.items():
-            if system == reference or reference not in of_split or measure not in compared:
-                continue
-            key = (system, split, measure)
-            differences[key] = difference_of(runs, scores[reference, split, measure], one.groups, **settings)
-            if measure == "macro_f1" and len(runs) == 1:
-                tests[key] = mcnemar(one.truth, of_split[system][0].prediction, of_split[reference][0].prediction)
+        found, gains = _of_split(of_split, measures, compared, reference, one.groups, n_resamples, seed)
+        intervals |= {(system, split, measure): interval for (system, measure), interval in found.items()}
+        differences |= {(system, split, measure): gain for (system, measure), gain in gains.items()}
+        for system, runs in of_split.items():
+            if (system, "macro_f1") in gains and len(runs) == 1:
+                tests[system, split, "macro_f1"] = mcnemar(one.truth, runs[0].prediction, of_split[reference][0].prediction)
     corrected = dict(zip(differences, holm([difference.p for difference in differences.values()]), strict=True))
     weighed = {key: Compared(difference, corrected[key], tests.get(key)) for key, difference in differences.items()}
     return Evidence(reference, n_resamples, intervals, weighed, clusters, warnings)
 
 
-def mean_of(scores: Sequence[Additive]) -> Additive:
-    """Return the mean of scores of the same utterances, itself a function of sums."""
-    if len(scores) == 1:
-        return scores[0]
-    ends = np.cumsum([score.counts.shape[1] for score in scores])[:-1]
-
-    def mean(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-        parts = np.split(sums, ends, axis=-1)
-        return np.mean([score.score(part) for score, part in zip(scores, parts, strict=True)], axis=0)  # type: ignore[no-any-return]
-
-    return Additive(np.concatenate([score.counts for score in scores], axis=1), mean)
+def _of_split(
+    systems: Mapping[str, Sequence[Sample]],
+    measures: Sequence[str],
+    compared: Sequence[str],
+    reference: str,
+    groups: Sequence[str],
+    n_resamples: int,
+    seed: int,
+) -> tuple[dict[tuple[str, str], Interval], dict[tuple[str, str], Difference]]:
+    """Return the intervals and differences of one split by system and measure, all over the same resamples."""
+    scores: list[Additive] = []
+    places: dict[tuple[str, str], list[int]] = {}  # of the runs of a system, among the scores
+    for system, runs in systems.items():
+        for measure in measures:
+            places[system, measure] = list(range(len(scores), len(scores) + len(runs)))
+            scores += [additive(run.truth, run.prediction, measure, run.names) for run in runs]
+    tested = [key for key in places if key[0] != reference and key[1] in compared and reference in systems]
+    means = {key: np.bincount(where, minlength=len(scores)) / len(where) for key, where in places.items()}
+    contrasts = [*means.values(), *(means[key] - means[reference, key[1]] for key in tested)]
+    found = statistics_of(scores, [contrast.tolist() for contrast in contrasts], groups, n_resamples, seed)
+    intervals = {key: Interval.of(one, LEVEL, True) for key, one in zip(places, found, strict=False)}
+    differences = {key: Difference.of(one, LEVEL, True) for key, one in zip(tested, found[len(places) :], strict=True)}
+    return intervals, differences
 
 
 def clusters_of(groups: Sequence[str]) -> str:

@@ -109,4 +109,4 @@ def latex(text: str) -> str:
 
 def _is_numeric(cells: Sequence[str]) -> bool:
     filled = [cell for cell in cells if cell not in ("", "-")]
-    return bool(filled) and all(re.match(r"[<≤+−-]?\s?\.?\d", cell) for cell in filled)
+    return bool(filled) and all(re.match(r"[<≤+−-]?\s?\.?\d[\d.,]*(?![\w-])", cell) for cell in filled)

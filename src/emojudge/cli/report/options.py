@@ -31,8 +31,25 @@ def read_options(arguments: Sequence[str]) -> Namespace:
     )
     worth.add_argument("--resamples", type=_resamples, metavar="N", help="of the speakers, for intervals and p (default: 2000, in seconds)")
     worth.add_argument("--no-intervals", action="store_true", help="print scores alone, which is faster")
-    parser.add_argument("--paper", action="store_true", help="also print the paper's Table 2, with the run under the row that it repeats")
-    parser.add_argument("--ledger", action="store_true", help="print instead when splits that are held out were scored, and for what")
+    closer = parser.add_argument_group("a closer look")
+    closer.add_argument(
+        "--by",
+        action="append",
+        metavar="WHAT",
+        help="scores of groups and their differences to the rest: gender, speaker, duration, transcript_source, agreement, "
+        "valence_std, ...; may be given several times",
+    )
+    closer.add_argument("--calibration", action="store_true", help="calibration errors, before and after scaling on the split that tunes")
+    closer.add_argument(
+        "--votes", action="store_true", help="posteriors against the votes of the raters, and the true class in the best two"
+    )
+    closer.add_argument(
+        "--claims", action="store_true", help="the paper's claims on this data: what judge and text gain, shift and confusion of attributes"
+    )
+    closer.add_argument("--paper", action="store_true", help="the paper's Table 2, with the run under the row that it repeats")
+    ledger = parser.add_argument_group("the ledger of held splits")
+    ledger.add_argument("--purpose", metavar="TEXT", help="why held splits are scored, for the ledger of each run folder")
+    ledger.add_argument("--ledger", action="store_true", help="print instead when splits that are held out were scored, and for what")
     parser.add_argument("--out", metavar="STEM", help="also write STEM.md, STEM.csv, STEM.tex and STEM.json")
     options = parser.parse_args(list(arguments))
     if len({Path(run).resolve() for run in options.runs}) < len(options.runs):

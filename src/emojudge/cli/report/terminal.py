@@ -56,6 +56,6 @@ def _fill(grid: RichTable, sheet: Sheet, header: list[str], rows: list[list[str]
     for name, numeric, width in zip(header, sheet.numeric, widths, strict=True):
         grid.add_column(Text(name), justify="right" if numeric else "left", width=width)
     groups = [row[0] for row in rows] if header[0] == "split" else [""] * len(rows)
-    for row, group, following in zip(rows, groups, [*groups[1:], ""], strict=True):
+    for row, group, following in zip(rows, groups, [*groups, ""][1:], strict=True):
         grid.add_row(*map(Text, row), end_section=bool(following) and following != group)
     return grid

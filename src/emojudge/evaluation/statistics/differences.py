@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..additive import Additive, additive, is_of_attributes
-from .studentized import statistics_of
+from .studentized import Statistic, statistics_of
 
 POWER = 0.8
 
@@ -32,6 +32,12 @@ class Difference:
     """Whether utterances were taken by cluster. If not, interval and p are too small where speakers differ."""
     detectable: float
     """The true difference that as many such speakers would show with a power of 80 %, at ``level``."""
+
+    @classmethod
+    def of(cls, found: Statistic, level: float, clustered: bool) -> "Difference":
+        """Return the difference that was resampled."""
+        detectable = _detectable(found.bootstrap_error, found.n_groups, level)
+        return cls(found.value, *found.bounds(level), found.p, level, found.n, found.n_groups, clustered, detectable)
 
 
 def paired_bootstrap(
@@ -89,9 +95,7 @@ def difference_of(
         raise ValueError("a difference needs at least one score on either side")
     contrast = [1 / len(one)] * len(one) + [-1 / len(other)] * len(other)
     (found,) = statistics_of([*one, *other], [contrast], groups, n_resamples, seed)
-    low, high = found.bounds(level)
-    detectable = _detectable(found.bootstrap_error, found.n_groups, level)
-    return Difference(found.value, low, high, found.p, level, found.n, found.n_groups, groups is not None, detectable)
+    return Difference.of(found, level, groups is not None)
 
 
 def _detectable(error: float, n_groups: int, level: float) -> float:

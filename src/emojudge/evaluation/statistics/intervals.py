@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..additive import Additive, additive
-from .studentized import statistics_of
+from .studentized import Statistic, statistics_of
 
 FEW_GROUPS = 20
 
@@ -26,6 +26,11 @@ class Interval:
     """Clusters that were resampled; ``n`` where every utterance counts by itself."""
     clustered: bool
     """Whether utterances were taken by cluster. If not, the interval is too narrow where speakers differ."""
+
+    @classmethod
+    def of(cls, found: Statistic, level: float, clustered: bool) -> "Interval":
+        """Return the interval of what was resampled."""
+        return cls(found.value, *found.bounds(level), level, found.n, found.n_groups, clustered)
 
 
 def bootstrap(
@@ -81,7 +86,7 @@ def intervals_of(
         ValueError: If scores and groups are of different numbers of utterances, or there is no score.
     """
     found = statistics_of(scores, np.eye(len(scores)).tolist(), groups, n_resamples, seed)
-    return [Interval(one.value, *one.bounds(level), level, one.n, one.n_groups, groups is not None) for one in found]
+    return [Interval.of(one, level, groups is not None) for one in found]
 
 
 def few_groups(n_groups: int) -> str | None:

@@ -85,38 +85,46 @@ def statistics_of(
     sums = cluster_sums(scores, groups)
     ends = np.cumsum([score.counts.shape[1] for score in scores])
     parts = np.split(sums, ends[:-1], axis=1)  # one of (clusters, n_counts) a score
-    ours = [[(weight, score, part) for weight, score, part in zip(row, scores, parts, strict=True) if weight] for row in contrasts]
-    whole = np.ones((1, len(sums)))
-    observed = [_weighted(terms, whole) for terms in ours]
+    ours = [[(weight, k) for k, weight in enumerate(row) if weight] for row in contrasts]
+    observed = _weighted(ours, scores, parts, np.ones((1, len(sums))))
     chunks: list[list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = [[] for _ in ours]
     for weights in resample_weights(len(sums), n_resamples, seed):
-        for terms, found in zip(ours, chunks, strict=True):
-            found.append(_weighted(terms, weights))
+        for found, of_chunk in zip(chunks, _weighted(ours, scores, parts, weights), strict=True):
+            found.append(of_chunk)
     made = []
     for terms, (value, error), found in zip(ours, observed, chunks, strict=True):
         resampled, errors = (np.concatenate(column) for column in zip(*found, strict=True))
         defined = ~np.isnan(resampled)
-        n = int(np.any([score.counts.any(axis=1) for _, score, _ in terms], axis=0).sum())
-        n_groups = int(np.any([part.any(axis=1) for _, _, part in terms], axis=0).sum())
+        n = int(np.any([scores[k].counts.any(axis=1) for _, k in terms], axis=0).sum())
+        n_groups = int(np.any([parts[k].any(axis=1) for _, k in terms], axis=0).sum())
         made.append(Statistic(float(value[0]), float(error[0]), resampled[defined], errors[defined], n, n_groups))
     return made
 
 
 def _weighted(
-    terms: Sequence[tuple[float, Additive, NDArray[np.float64]]], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a weighted sum of scores and its standard error in each resample, ``(resamples,)`` both."""
-    value = np.zeros(len(weights))
-    influence = np.zeros(weights.shape)  # (resamples, clusters): by how much a little more of a cluster moves the value
-    for weight, score, part in terms:
-        sums = weights @ part
-        value += weight * score.score(sums)
-        influence += (weight * _gradient(score, sums, weights @ np.abs(part))) @ part.T
-    np.square(influence, out=influence)
+    contrasts: Sequence[Sequence[tuple[float, int]]],
+    scores: Sequence[Additive],
+    parts: Sequence[NDArray[np.float64]],
+    weights: NDArray[np.float64],
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Return weighted sums of scores and their standard errors in each resample, ``(resamples,)`` both."""
     n_clusters = weights.shape[1]
-    variance = np.einsum("rc,rc->r", influence, weights) * (n_clusters / max(1, n_clusters - 1))
-    error = np.sqrt(variance)
-    return value, np.where(error > NOTHING, error, 0.0)
+    values, gradients = [], []  # of each score, though several sums may have it
+    for score, part in zip(scores, parts, strict=True):
+        sums = weights @ part
+        values.append(score.score(sums))
+        gradients.append(_gradient(score, sums, weights @ np.abs(part)))
+    found = []
+    for terms in contrasts:
+        value = np.zeros(len(weights))
+        influence = np.zeros(weights.shape)  # (resamples, clusters): by how much a little more of a cluster moves the value
+        for weight, k in terms:
+            value += weight * values[k]
+            influence += (weight * gradients[k]) @ parts[k].T
+        np.square(influence, out=influence)
+        error = np.sqrt(np.einsum("rc,rc->r", influence, weights) * (n_clusters / max(1, n_clusters - 1)))
+        found.append((value, np.where(error > NOTHING, error, 0.0)))
+    return found
 
 
 def _gradient(score: Additive, sums: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:

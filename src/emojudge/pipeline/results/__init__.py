@@ -4,7 +4,7 @@ from .labels import Labels, labels_apart, labels_of
 from .loading import SYSTEMS_FILE, AnyPredictions, Systems, load_run, load_systems
 from .published import published_sheets
 from .scoring import score, score_against, score_run
-from .summary import Summary, open_runs, summarise, weigh_results
+from .summary import Summary, name_runs, open_runs, summarise, weigh_results
 from .writing import ENDINGS, write_report, write_results
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "labels_of",
     "load_run",
     "load_systems",
+    "name_runs",
     "open_runs",
     "published_sheets",
     "score",

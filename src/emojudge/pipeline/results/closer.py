@@ -17,7 +17,7 @@ from ...evaluation.sheet import Sheet
 from ...evaluation.tables import number
 from ...predictions import AttributePredictions, Predictions
 from .labels import Labels
-from .loading import AnyPredictions, Systems
+from .loading import Systems
 from .summary import CONTROL
 
 FUSED = "fused"
@@ -145,7 +145,7 @@ def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:
     return [replace(sheet, title=f"{run}: {sheet.title}") for sheet in sheets]
 
 
-def _splits(systems: Mapping[str, AnyPredictions], labels: Labels, task: str) -> list[str]:
+def _splits(systems: Mapping[str, Any], labels: Labels, task: str) -> list[str]:
     """Return the splits on which a system of a task can be scored."""
     return list(dict.fromkeys(split for rows in systems.values() for split in labelled(rows, labels.truths[task]).split))
 

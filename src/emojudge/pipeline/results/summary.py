@@ -26,16 +26,21 @@ class Summary:
     records: list[Record]
 
 
-def open_runs(folders: Sequence[str]) -> dict[str, tuple[Systems, Table]]:
-    """Return the predictions and the table of each run by its name: that of the folder, or the path where two are called alike.
+def name_runs(folders: Sequence[str]) -> dict[str, Path]:
+    """Return each run folder by its name; by the path as it was given where two are called alike."""
+    names = [Path(folder).resolve().name for folder in folders]
+    alike = len(set(names)) < len(names)
+    return {folder if alike else name: Path(folder) for name, folder in zip(names, folders, strict=True)}
+
+
+def open_runs(folders: Mapping[str, Path]) -> dict[str, tuple[Systems, Table]]:
+    """Return the predictions and the table of each run by its name.
 
     Raises:
         ConfigError: If they are of different corpora.
         EmojudgeError: If a folder does not hold a finished run.
     """
-    names = [Path(folder).resolve().name for folder in folders]
-    names = names if len(set(names)) == len(names) else list(folders)
-    runs = {name: load_run(folder) for name, folder in zip(names, folders, strict=True)}
+    runs = {name: load_run(folder) for name, folder in folders.items()}
     differing_in([table for _, table in runs.values()])
     return runs
 

@@ -1,0 +1,160 @@
+"""What a report says of runs beside their scores, and the files that it writes; of hand-made predictions, without a training."""
+
+import csv
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hand_made import N, logits, make_corpus, run_of
+
+from emojudge.corpus.truth import with_speakers
+from emojudge.errors import ConfigError, EmojudgeError
+from emojudge.evaluation.paper import TABLE_2
+from emojudge.pipeline.results import labels_apart, labels_of, published_sheets, score, score_run, summarise, weigh_results, write_results
+from emojudge.pipeline.results.closer import calibration_sheets, claim_sheets, group_sheets, titled, vote_sheets
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_corpus()
+
+
+def test_the_refitted_branch_is_the_reference_unless_another_is_asked_for(corpus):
+    tables = score_run(run_of(corpus), corpus)
+    assert [table.evidence.reference for table in weigh_results(tables, n_resamples=100)] == ["acoustic, refitted"] * 2
+    asked = weigh_results(tables, "acoustic", n_resamples=100)  # which one task alone has
+    assert [table.evidence.reference for table in asked] == ["acoustic", "acoustic, refitted"]
+    with pytest.raises(ConfigError, match="Did you mean 'acoustic'"):
+        weigh_results(tables, "acustic")
+
+
+def test_a_run_is_written_in_four_forms_that_agree(corpus, tmp_path):
+    tables = weigh_results(score_run(run_of(corpus), corpus), n_resamples=200)
+    write_results(tmp_path / "results", tables)
+    content = json.loads((tmp_path / "results.json").read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    with (tmp_path / "results.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert content["schema_version"] == 1
+    assert [(r["task"], r["system"], r["split"]) for r in content["results"]] == [(r["task"], r["system"], r["split"]) for r in rows]
+    for record, row in zip(content["results"], rows, strict=True):
+        measure = "macro_f1" if record["task"] == "emotion" else "ccc_mean"
+        for ending in ("", "_low", "_high"):
+            value, text = record[f"{measure}{ending}"], float(row[f"{measure}{ending}"])
+            assert text == round(value, 6) if value is not None else not np.isfinite(text)
+        assert row["n_speakers"] == "24"
+    markdown, latex = (tmp_path / "results.md").read_text(), (tmp_path / "results.tex").read_text()
+    fused = tables[0].evidence.intervals["fused", "test1", "macro_f1"]
+    assert f"{fused.value:.4f} [{fused.low:.4f}, {fused.high:.4f}]" in markdown
+    assert f"{fused.value:.4f} {{[}}{fused.low:.4f}, {fused.high:.4f}]" in latex
+    assert latex.count(r"\begin{tabular}") == latex.count(r"\end{tabular}") == len(content["sheets"]) == 4
+
+
+def test_established_gains_are_marked(corpus):
+    tables = weigh_results(score_run(run_of(corpus), corpus), n_resamples=500)
+    assert tables[0].evidence.mark("fused", "test1", "macro_f1") == "↑"
+    assert tables[1].evidence.mark("fused", "test1", "ccc_mean") == "↑"
+    assert "↑" in tables[0].cells()[3][2]
+
+
+def test_a_transductive_system_has_a_mark_and_a_footnote(corpus):
+    systems = run_of(corpus)
+    fused = systems["emotion"]["fused"]
+    systems["emotion"]["fused"] = replace(fused, info=replace(fused.info, transductive=True))
+    table = score_run(systems, corpus)[0]
+    assert [row[2].endswith("†") for row in table.cells()[1:]] == [False, False, True, False]
+    assert any(note.startswith("† transductive") for note in table.footnotes)
+
+
+def test_runs_are_summarised_with_the_interval_of_their_mean(corpus):
+    scored = {f"seed-{seed}": score_run(run_of(corpus, 10 * seed), corpus) for seed in range(3)}
+    summary = summarise(scored, [corpus] * 3, compare=("fused", "acoustic, refitted"), n_resamples=200)
+    assert [sheet.title.split(",")[0].split(" with")[0] for sheet in summary.sheets] == [
+        *("macro-F1", "macro-F1", "mean ± deviation over 3 seeds", "CCC"),
+        *("fused minus acoustic", "fused minus acoustic"),
+    ]
+    assert {record["run"] for record in summary.records} == {"seed-0", "seed-1", "seed-2", "mean"}
+    (mean,) = [r for r in summary.records if (r["run"], r["system"], r["split"], r["task"]) == ("mean", "fused", "test1", "emotion")]
+    ours = [tables[0].score("fused", "test1", "macro_f1") for tables in scored.values()]
+    assert mean["macro_f1"] == pytest.approx(np.mean(ours))
+    assert mean["macro_f1_low"] < mean["macro_f1"] < mean["macro_f1_high"]
+
+
+def test_folds_get_no_interval_over_speakers_and_it_is_said(corpus):
+    moved = corpus.column("split")
+    moved[-1] = "dev"
+    other = corpus.with_columns(split=moved)
+    scored = {"a": score_run(run_of(corpus), corpus), "b": score_run(run_of(other), other)}
+    summary = summarise(scored, [corpus, other], n_resamples=100)
+    assert len(summary.sheets) == 2
+    assert "No interval over speakers: the folds were scored on different utterances." in summary.sheets[0].notes
+
+
+def test_without_resamples_there_are_scores_alone(corpus):
+    summary = summarise({"a": score_run(run_of(corpus), corpus)}, [corpus], n_resamples=0)
+    assert [sheet.title for sheet in summary.sheets] == ["macro-F1 / accuracy", "CCC of valence / arousal / dominance / mean"]
+    assert "macro_f1_low" not in summary.records[0]
+
+
+def test_groups_are_scored_for_each_task(corpus):
+    systems = run_of(corpus)
+    sheets = group_sheets(systems, labels_of(systems, corpus), ["gender"], 100)
+    assert [{row[3] for row in sheet.rows} for sheet in sheets] == [{"female", "male"}] * 2
+    assert len(sheets[0].rows) == 2 * 2 * len(systems["emotion"])
+    with pytest.raises(ConfigError, match="Did you mean 'gender'"):
+        group_sheets(systems, labels_of(systems, corpus), ["gendre"], 100)
+
+
+def test_the_judge_has_no_posterior_to_calibrate_or_to_hold_against_votes(corpus):
+    systems = run_of(corpus)
+    labels = labels_of(systems, corpus)
+    (calibration,), (votes,) = calibration_sheets(systems, labels, 100), vote_sheets(systems, labels)
+    for sheet, column in ((calibration, 0), (votes, 1)):
+        assert {row[column] for row in sheet.rows} == {"acoustic", "acoustic, refitted", "fused"}
+    only = {"attributes": systems["attributes"]}
+    for look in (calibration_sheets, vote_sheets):
+        with pytest.raises(EmojudgeError, match="no system of this run gives posteriors"):
+            look(only, labels)
+
+
+def test_claims_are_tested_where_the_runs_have_what_they_are_about(corpus):
+    runs = [(run_of(corpus, 10 * seed), labels_of({}, corpus)) for seed in range(2)]
+    titles = [sheet.title for sheet in claim_sheets(runs, 100)]
+    assert titles == [
+        *("The judge's gain", "What text adds", "What text adds"),
+        *("Distributions of attributes by split", "Correlation of dominance and arousal"),
+    ]
+    alone = {"emotion": {"acoustic": runs[0][0]["emotion"]["acoustic"]}}
+    with pytest.raises(EmojudgeError, match="claims nothing"):
+        claim_sheets([(alone, runs[0][1])], 100)
+    assert titled(claim_sheets(runs[:1], 100), "a")[0].title == "a: The judge's gain"
+
+
+def test_speakers_and_genders_of_a_truth_file_group_its_utterances(corpus, tmp_path):
+    unknown = corpus.with_columns(speaker=[None] * N, gender=[None] * N)
+    path = tmp_path / "truth.csv"
+    rows = [f"u{i}.wav,{'S' if i % 2 else 'X'},{i % 6},{'Female' if i % 2 else 'Unknown'}" for i in range(N // 2, N)]
+    path.write_text("\n".join(["FileName,EmoClass,SpkrID,Gender", *rows]) + "\n")
+    named = with_speakers(unknown, path)
+    assert named.info.fingerprint == unknown.info.fingerprint
+    assert named.column("gender")[-2:] == [None, "female"]
+    systems = {"emotion": {"acoustic": logits(unknown, "acoustic", 1.0)}}
+    (table,) = score(systems, labels_apart(systems, unknown, path))
+    assert {*table.results[0].sample.groups} == {"speaker 1", "speaker 3", "speaker 5"}
+    assert unknown.speaker_groups()[-1] == f"id u{N - 1}"
+
+
+def test_a_run_stands_under_the_row_of_the_paper_whose_config_it_was_started_with(corpus, tmp_path):
+    row = TABLE_2["emotion"][0]
+    scored = {}
+    for name, config in (("theirs", f"--config=run/{row.config}.yaml"), ("ours", "--config=run/podcast_small.yaml")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(json.dumps({"command": ["emojudge", "run", config, "--out", "x"]}))
+        scored[name] = score_run({"emotion": run_of(corpus)["emotion"]}, corpus)
+    (sheet,) = published_sheets({name: tmp_path / name for name in scored}, scored)
+    found = scored["theirs"][0].score("fused + rules judge", "dev", "macro_f1")
+    assert sheet.rows[1][:2] == ["theirs: fused + rules judge", f"{found:.4f}"]
+    assert not any("ours" in cell for line in sheet.rows for cell in line)
+    (tmp_path / "ours" / "run.json").write_text("{")
+    with pytest.raises(EmojudgeError, match=r"run\.json: not readable"):
+        published_sheets({"ours": tmp_path / "ours"}, {"ours": scored["ours"]})
