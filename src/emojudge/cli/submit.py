@@ -119,7 +119,8 @@ def _of_file(path: Path, options: Namespace) -> "Predictions | AttributePredicti
         raise ConfigError(f"{path}: a predictions file does not say which utterances a split has; name the table with --table")
     if options.system is not None:
         raise ConfigError(f"{path}: a predictions file is of one system; leave --system out")
-    return load_predictions(path, options.task)
+    predictions: Predictions | AttributePredictions = load_predictions(path, options.task)
+    return predictions
 
 
 def _utterances(table: "Table", split: str) -> tuple[list[str], dict[str, str | None]]:

@@ -25,16 +25,11 @@ def p_text(p: float) -> str:
 
 
 def verdict(difference: Difference, above: str = "gain", below: str = "loss", digits: int = 3) -> str:
-    """Return what the interval of a difference allows to say: ``above``, ``below``, or that nothing was shown, and what could have been.
-
-    The smallest difference that could have been shown is never below what the interval spans to either side.
-    """
+    """Return what the interval of a difference allows to say: ``above``, ``below``, or that nothing was shown, and what could have been."""
     word = sign(difference, above, below)
     if word != SPANS_0:
         return word
-    half = (difference.high - difference.low) / 2
-    smallest = half if math.isnan(difference.detectable) else max(half, difference.detectable)
-    return f"{word}; smallest difference that this data could show: {smallest:.{digits}f}"
+    return f"{word}; smallest difference that this data could show: {difference.detectable:.{digits}f}"
 
 
 def sign(interval: Interval | Difference, above: str, below: str) -> str:

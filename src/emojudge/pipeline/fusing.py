@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..corpus import Table
+from ..corpus.by_role import train_prior, training_ids, tuning_labels
 from ..corpus.truth import attributes_of
 from ..errors import ConfigError, nearest
 from ..fusion import AttributeFusion, EmotionFusion, moments_of, permuted
@@ -103,7 +104,7 @@ def _fit(
         predictions: list[Any] = [first, *(other if seed is None else permuted(other, seed) for other in others)]
         groups = dict(zip(table.column("id"), table.speaker_groups(), strict=True))
         with display.bar(f"{stage}: fitting") as tell:
-            fused = fusion.fit_predict(predictions, _labels(task, table, "tune"), groups, tell)
+            fused = fusion.fit_predict(predictions, tuning_labels(table, task), groups, tell)
         fusion.save(folder.path / f"{stem}.json")
         fused.save(folder.path / f"{stem}.parquet")
         return _reliance(fused)
@@ -125,7 +126,7 @@ def _settings(task: str, config: RunConfig, table: Table) -> dict[str, Any]:
     common = {"folds": config.fusion.folds, "seed": config.seed}
     if task == "emotion":
         return _complete({**common, "method": config.fusion.method, "target_prior": config.fusion.target_prior}, table)
-    moments = moments_of(_labels(task, table, "fit")) if config.fusion.match_moments else None
+    moments = moments_of(attributes_of(table), training_ids(table)) if config.fusion.match_moments else None
     return {**common, "method": config.fusion.attribute_method, "moments": moments}
 
 
@@ -133,17 +134,7 @@ def _complete(settings: dict[str, Any], table: Table) -> dict[str, Any]:
     """Return settings with the class distribution of the training labels, where the target prior is that."""
     if settings.get("target_prior") != "train":
         return {name: value for name, value in settings.items() if name != "train_prior"}
-    counts = Counter(_labels("emotion", table, "fit").values())
-    return settings | {"train_prior": [float(counts[name]) for name in table.info.classes]}
-
-
-def _labels(task: str, table: Table, role: str) -> dict[str, Any]:
-    """Return the labels of the splits of a role, by utterance id."""
-    labels: Mapping[str, Any] = (
-        dict(zip(table.column("id"), table.column("emotion"), strict=True)) if task == "emotion" else attributes_of(table)
-    )
-    roles = (table.info.roles[split] for split in table.column("split"))
-    return {id: label for (id, label), its in zip(labels.items(), roles, strict=True) if its == role}
+    return settings | {"train_prior": train_prior(table)}
 
 
 def _reliance(fused: Rows) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..corpus import Table
 from ..errors import ConfigError, FusionError, some
-from ..evaluation.prior import target_distribution
+from ..evaluation import check_target_prior
 from ..labels import ATTRIBUTES
 from .config import FusionConfig
 from .fusing import check_comparators
@@ -25,7 +25,7 @@ def check_tuning(table: Table, config: FusionConfig, systems: Collection[System]
     learners = {task: [system.name for system in systems if task in system.tasks] for task in TASKS}
     if learners["emotion"]:
         _check_emotions(table, learners["emotion"])
-        target_distribution(config.target_prior, [1.0] * len(table.info.classes))
+        check_target_prior(config.target_prior, len(table.info.classes))
     if learners["attributes"]:
         _check_attributes(table, learners["attributes"])
 

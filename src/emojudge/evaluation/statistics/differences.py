@@ -36,8 +36,7 @@ class Difference:
     @classmethod
     def of(cls, found: Statistic, level: float, clustered: bool) -> "Difference":
         """Return the difference that was resampled."""
-        detectable = _detectable(found.bootstrap_error, found.n_groups, level)
-        return cls(found.value, *found.bounds(level), found.p, level, found.n, found.n_groups, clustered, detectable)
+        return cls(found.value, *found.bounds(level), found.p, level, found.n, found.n_groups, clustered, _detectable(found, level))
 
 
 def paired_bootstrap(
@@ -98,13 +97,13 @@ def difference_of(
     return Difference.of(found, level, groups is not None)
 
 
-def _detectable(error: float, n_groups: int, level: float) -> float:
-    """Return the smallest difference that is found with a power of 80 %: quantiles of Student's t by the number of clusters."""
+def _detectable(found: Statistic, level: float) -> float:
+    """Return the smallest difference that is found with a power of 80 %: half of the interval, and a quantile of Student's t more."""
     from scipy.stats import t
 
-    if n_groups < 2:
+    if found.n_groups < 2:
         return math.nan
-    return float(t.ppf((1 + level) / 2, n_groups - 1) + t.ppf(POWER, n_groups - 1)) * error
+    return found.bounds(level)[1] - found.value + float(t.ppf(POWER, found.n_groups - 1)) * found.bootstrap_error
 
 
 def _runs(given: Any, measure: str) -> Sequence[Any]:
