@@ -15,12 +15,12 @@ from .labels import ATTRIBUTES
 
 
 def emotion_metrics(classes: Sequence[str] | int) -> MetricCollection:
-    """Return ``macro_f1``, ``accuracy`` and ``uar`` (unweighted average recall) as one collection.
+    """Return ``macro_f1``, ``macro_f1_uniform`` (under equally frequent classes), ``accuracy`` and ``uar`` (unweighted average recall).
 
-    Each is updated with ``(row, prediction, truth)``, three ``(batch,)`` int64 tensors; they share one state.
+    They are one collection. Each is updated with ``(row, prediction, truth)``, three ``(batch,)`` int64 tensors; they share one state.
     """
     n_classes = classes if isinstance(classes, int) else len(classes)
-    return _collection([EmotionScore(measure, n_classes) for measure in ("macro_f1", "accuracy", "uar")])
+    return _collection([EmotionScore(measure, n_classes) for measure in ("macro_f1", "macro_f1_uniform", "accuracy", "uar")])
 
 
 def attribute_metrics(attributes: Sequence[str] = ATTRIBUTES) -> MetricCollection:

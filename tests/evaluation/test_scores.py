@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score, precision_recall_fscore_support
 from sklearn.metrics import confusion_matrix as sklearn_confusion
 
-from emojudge.evaluation import confusion_matrix, score_emotions
+from emojudge.evaluation import confusion_matrix, macro_f1_under_prior, score_emotions
 from emojudge.labels import EMOTIONS
 
 
@@ -38,6 +38,18 @@ def test_each_convention_of_macro_f1_agrees_with_scikit_learn(labels):
     assert scores["macro_f1_all"] == pytest.approx(f1_score(**f1, labels=EMOTIONS, average="macro"))
     assert scores["weighted_f1"] == pytest.approx(f1_score(**f1, average="weighted"))
     assert scores["macro_f1"] > scores["macro_f1_union"] > scores["macro_f1_all"]
+
+
+def test_macro_f1_under_equal_classes_is_that_of_utterances_weighted_so(labels):
+    truth, prediction = labels
+    weight = 1 / np.array([(truth == label).sum() for label in truth])
+    expected = f1_score(truth, prediction, labels=sorted(set(truth)), average="macro", sample_weight=weight)
+    found = score_emotions(truth, prediction, EMOTIONS)
+    assert found["macro_f1_uniform"] == pytest.approx(expected)
+    assert abs(found["macro_f1_uniform"] - found["macro_f1"]) > 0.01
+    numbers = {name: k for k, name in enumerate(EMOTIONS)}
+    pairs = ([numbers[label] for label in side] for side in labels)
+    assert found["macro_f1_uniform"] == pytest.approx(macro_f1_under_prior(*pairs, len(EMOTIONS), "uniform"))
 
 
 def test_recall_agrees_with_audmetric(labels):

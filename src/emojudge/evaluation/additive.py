@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import ConfigError, nearest
 from .attributes import Columns, agreement, columns_of, moments
-from .scores import OVERALL, PER_CLASS, class_numbers
+from .scores import OVERALL, PER_CLASS, UNIFORM, class_numbers, macro_f1_uniform
 
 Score: TypeAlias = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
@@ -32,7 +32,7 @@ class Additive:
 def additive_emotions(
     truth: Iterable[Hashable], prediction: Iterable[Hashable | None], measure: str = "macro_f1", classes: Sequence[Hashable] | None = None
 ) -> Additive:
-    """Return a measure of :func:`~emojudge.evaluation.score_emotions` as a function of sums: hits, true and predicted of each class.
+    """Return a measure of :func:`~emojudge.evaluation.score_emotions` as a function of sums: of counts by class.
 
     A class that a sum lacks is treated as :func:`~emojudge.evaluation.score_emotions` treats one that the truth lacks.
 
@@ -48,8 +48,11 @@ def additive_emotions(
     """
     rows, columns, classes = class_numbers(truth, prediction, classes)
     places = {f"{kind}_{name}": (kind, k) for kind in PER_CLASS for k, name in enumerate(classes)}
-    _check_measure(measure, [*OVERALL, *places])
+    _check_measure(measure, [*OVERALL, UNIFORM, *places])
     width = len(classes)
+    if measure == UNIFORM:
+        cells = np.arange(width * (width + 1)) == (rows * (width + 1) + columns)[:, None]  # (utterances, cells of the confusion matrix)
+        return Additive(cells.astype(np.float64), lambda sums: macro_f1_uniform(sums.reshape(*sums.shape[:-1], width, width + 1)))
     true, predicted = np.arange(width) == rows[:, None], np.arange(width) == columns[:, None]  # (utterances, classes)
 
     def score(sums: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -21,14 +21,18 @@ def score_emotions(
     ``macro_f1`` is ours, ``macro_f1_union`` also has a 0 for each class that is predicted but does not occur (scikit-learn's
     ``f1_score(average="macro")``), and ``macro_f1_all`` a 0 for each of the class list that does not occur.
 
+    ``macro_f1_uniform`` is what macro-F1 would be if each class that occurs were as frequent: the precision of a rare class is then
+    not at the mercy of a frequent one. It is what a class-balanced test shows, and what chooses for one.
+
     Args:
         truth: Class of each utterance, names or numbers.
         prediction: Predicted class of each; None where the system had no input.
         classes: The run's class list; by default every class that occurs, sorted.
 
     Returns:
-        ``macro_f1``, ``macro_f1_all``, ``macro_f1_union``, ``weighted_f1`` (F1 of each class by how often it occurs), ``accuracy``,
-        ``uar``, ``n`` (utterances), and for each class ``f1_<class>``, ``precision_<class>``, ``recall_<class>`` and ``n_<class>``.
+        ``macro_f1``, ``macro_f1_all``, ``macro_f1_union``, ``macro_f1_uniform``, ``weighted_f1`` (F1 of each class by how often it
+        occurs), ``accuracy``, ``uar``, ``n`` (utterances), and for each class ``f1_<class>``, ``precision_<class>``,
+        ``recall_<class>`` and ``n_<class>``.
         A class that is never predicted has precision 0; one that does not occur in the truth has NaN for all but its count.
 
     Raises:
@@ -42,7 +46,8 @@ def score_emotions(
     confusion = _confusion(rows, columns, len(classes))
     n_true = confusion.sum(axis=1)
     counts = [array.astype(np.float64) for array in (np.diagonal(confusion), n_true, confusion[:, :-1].sum(axis=0))]
-    scores = {name: float(measure(*counts)) for name, measure in OVERALL.items()} | {"n": len(rows)}
+    scores = {name: float(measure(*counts)) for name, measure in OVERALL.items()}
+    scores |= {UNIFORM: float(macro_f1_uniform(confusion)), "n": len(rows)}
     by_class = {kind: np.where(n_true > 0, measure(*counts), np.nan) for kind, measure in PER_CLASS.items()}
     for k, name in enumerate(classes):
         scores |= {f"{kind}_{name}": float(values[k]) for kind, values in by_class.items()}
@@ -100,8 +105,20 @@ OVERALL: dict[str, Callable[[Counts, Counts, Counts], Counts]] = {
     "uar": lambda hits, n_true, n_predicted: recall(hits, n_true, n_predicted).sum(-1) / _n(n_true),
 }
 """Measures of a whole split by the counts of its classes, from three ``(..., classes)`` to ``(...)``; NaN of nothing."""
+UNIFORM = "macro_f1_uniform"
+"""The one measure that needs to know which class was taken for which."""
 PER_CLASS = {"f1": f1, "precision": precision, "recall": recall}
 """Measures of each class, likewise to ``(..., classes)``; not defined for a class that does not occur."""
+
+
+def macro_f1_uniform(confusion: NDArray[Any]) -> Counts:
+    """Return macro-F1 under equally frequent classes, ``(...)``, from counts ``(..., classes, classes + 1)``; NaN of nothing."""
+    n_true = confusion.sum(axis=-1)  # (..., classes)
+    share = confusion / np.where(n_true > 0, n_true, 1)[..., None]
+    hits = np.diagonal(share, axis1=-2, axis2=-1)
+    occurs = (n_true > 0).astype(np.float64)
+    value: Counts = f1(hits, occurs, share[..., :-1].sum(axis=-2)).sum(-1) / _n(occurs)
+    return value
 
 
 def class_numbers(
