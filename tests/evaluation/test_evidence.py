@@ -142,3 +142,11 @@ def test_marks_of_a_split_stand_in_every_sheet():
     assert [row[1][-1] for row in runs[0].cells()[1:]] == ["*", "†"]
     assert [row[2][-2:] for row in evidence_sheet(runs, evidence).rows] == ["]*", "*†"]
     assert [row[1][-2:] for row in combine(runs).rows] == ["0*", "*†"]
+
+
+def test_where_no_interval_can_be_given_it_is_said():
+    alone = table(result("a", sample(0.7, n_speakers=1)), result("b", sample(0.9, n_speakers=1))).weighed(n_resamples=100)
+    sheet = sheets_of([alone])[1]
+    assert [row[2] for row in sheet.rows] == [f"{alone.score(name, 'test1', 'macro_f1'):.4f}" for name in "ab"]
+    assert any(note.startswith("Where no interval stands") for note in sheet.notes)
+    assert not any(note.startswith("Where no interval stands") for note in sheets_of([weighed()])[1].notes)

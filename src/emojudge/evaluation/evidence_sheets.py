@@ -1,5 +1,6 @@
 """Results, intervals and differences as sheets: what is printed and written of one run and of several."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -112,4 +113,8 @@ def evidence_notes(evidence: Evidence) -> list[str]:
             f"{ABOVE} above, {BELOW} below {evidence.reference} with p < {SIGNIFICANT:g} after Holm's correction over the "
             f"{len(evidence.compared)} differences of this table, where there are {FEW_GROUPS} speakers or more."
         )
+    bounds = [interval.low for interval in evidence.intervals.values() if not math.isnan(interval.value)]
+    bounds += [compared.difference.low for compared in evidence.compared.values()]
+    if not all(map(math.isfinite, bounds)):
+        notes.append("Where no interval stands, too few speakers tell the resamples apart to give one.")
     return notes + evidence.warnings

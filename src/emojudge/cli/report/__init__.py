@@ -44,9 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     if options.paper:
         sheets += published_sheets(folders, scored)
     _record(options, folders, runs, scored)
-    show_sheets(sheets, Console())
-    if options.out:
+    if options.out:  # first: who reads the output may close it early
         write_report(options.out, summary.records, sheets)
+    show_sheets(sheets, Console())
     return 0
 
 

@@ -14,6 +14,7 @@ from ...files import write_text
 SCHEMA_VERSION = 1
 ENDINGS = ("md", "csv", "tex", "json")
 """Of the files that are written."""
+LATEX_HEAD = "% \\usepackage{booktabs}; where names are in another script than Latin, LuaLaTeX or XeLaTeX with a font that has it\n"
 
 
 def write_results(stem: str | Path, tables: Sequence[ResultsTable], more: Sequence[Sheet] = ()) -> None:
@@ -37,5 +38,5 @@ def write_report(stem: str | Path, records: Sequence[Record], sheets: Sequence[S
     }
     write_text(f"{stem}.md", "\n".join(sheet.to_markdown() for sheet in sheets))
     write_text(f"{stem}.csv", to_csv(records))
-    write_text(f"{stem}.tex", "% needs \\usepackage{booktabs}\n" + "\n".join(sheet.to_latex() for sheet in sheets))
+    write_text(f"{stem}.tex", LATEX_HEAD + "\n".join(sheet.to_latex() for sheet in sheets))
     write_text(f"{stem}.json", json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
