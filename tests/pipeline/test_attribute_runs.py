@@ -54,7 +54,7 @@ def test_each_task_has_its_systems_and_a_table(finished_both):
     }
     text = (finished_both.out / "results.md").read_text()
     assert text.index("macro-F1 / accuracy") < text.index("CCC of valence / arousal / dominance / mean")
-    assert text.count("| words, refitted |") == 2
+    assert text.count("\n| words, refitted |") == 2
 
 
 def test_one_network_writes_the_predictions_of_both_tasks(finished_both):
@@ -151,11 +151,18 @@ def report_against_truth(run, folder, columns, *options):
     return main(["report", str(run.out), "--truth", str(folder / "truth.csv"), "--split", "test1", *options])
 
 
+def uncorrected(rows):
+    """Return rows without what Holm's correction made of p, which depends on the splits that a table has."""
+    return [{name: value for name, value in row.items() if not name.endswith("_p_holm")} for row in rows]
+
+
 @pytest.mark.parametrize("columns", ["FileName EmoClass EmoAct EmoVal EmoDom", "EmoDom EmoVal FileName EmoAct EmoClass"])
 def test_truth_kept_apart_scores_both_tasks_by_the_names_of_its_columns(finished_both, tmp_path, columns):
     assert report_against_truth(finished_both, tmp_path, columns.split(), "--out", str(tmp_path / "results")) == 0
     for task in ("emotion", "attributes"):
-        assert results(tmp_path, task) == [row for row in results(finished_both.out, task) if row["split"] == "test1"]
+        assert uncorrected(results(tmp_path, task)) == uncorrected(
+            row for row in results(finished_both.out, task) if row["split"] == "test1"
+        )
 
 
 def test_truth_of_attributes_alone_scores_them_and_says_what_it_lacks(finished_both, tmp_path, capsys):
