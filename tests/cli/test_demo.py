@@ -7,7 +7,7 @@ from emojudge.cli.main import main
 from emojudge.configs import find_config
 from emojudge.corpus import load_table
 from emojudge.corpus.readers.synthetic import CAUTION
-from emojudge.evaluation.tables import to_markdown
+from emojudge.evaluation.evidence_sheets import sheets_of
 from emojudge.pipeline.results import score_run
 from emojudge.predictions import Predictions, PredictionsInfo
 
@@ -42,5 +42,5 @@ def test_figures_on_a_synthetic_corpus_carry_their_caution(tmp_path):
     predictions = Predictions(ids, splits, logits, PredictionsInfo("oracle", table.info.classes, table.info.fingerprint))
     (results,) = score_run({"emotion": {"oracle": predictions}}, table)
     assert CAUTION in results.footnotes
-    assert CAUTION in to_markdown([results])
+    assert CAUTION in sheets_of([results])[0].to_markdown()
     assert all(result.scores["macro_f1"] == 1 for result in results.results)
