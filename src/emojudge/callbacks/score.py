@@ -4,7 +4,11 @@ import math
 
 from lightning.pytorch import LightningModule, Trainer
 
-_IN_WORDS = {"val/macro_f1": "dev macro-F1", "val/ccc_mean": "dev mean CCC"}
+_IN_WORDS = {
+    "val/macro_f1": "dev macro-F1",
+    "val/macro_f1_uniform": "dev macro-F1, equal classes",
+    "val/ccc_mean": "dev mean CCC",
+}
 
 
 def monitor_of(pl_module: LightningModule) -> str:

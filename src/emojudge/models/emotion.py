@@ -140,7 +140,7 @@ class EmotionClassifier(EmotionTask):
 
     Where the network normalises waveforms, a fit asks the data module for ``waveform_statistics()`` too.
 
-    Logged: ``<stage>/loss`` (without the penalty), and ``macro_f1``, ``accuracy``, ``uar`` of ``val`` and ``test``.
+    Logged: ``<stage>/loss`` (without the penalty), and the scores of :func:`~emojudge.metrics.emotion_metrics` of ``val`` and ``test``.
 
     Paper: it gives a weight decay, 0.01, for the text branch only (section 5.2); by default we take it for both.
 
