@@ -68,14 +68,13 @@ def test_a_split_to_tune_on_that_is_not_there_is_told_by_the_name_of_its_setting
     assert capsys.readouterr().err.endswith(f"tune_on: manifest {tmp_path / 'texts.csv'} has no split 'dev2' (found: train, dev)\n")
 
 
-def test_names_in_brackets_are_printed_and_style_nothing(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "500")  # the path stands in the title, on one line
+def test_names_in_brackets_are_printed_and_style_nothing(tmp_path, capsys):
     folder = tmp_path / "old [bold]files"
     folder.mkdir()
     (folder / "texts.csv").write_text("id,split,emotion,transcript\na,train,[sad],hi\nb,[test],angry,ho\n")
     more = ["--corpus.options.audio", "false", "--corpus.options.classes", "['[sad]', angry]"]
     assert main(["corpus", "table", str(folder / "texts.csv"), *more]) == 0
     text = capsys.readouterr().out
-    assert "old [bold]files" in text
+    assert "old[bold]files" in "".join(text.split())  # the title is broken where the table ends
     assert "[test] (hold)" in text
     assert "[sad]" in text
