@@ -1,6 +1,6 @@
 """``emojudge fuse``: predictions of several networks fused, or a fusion that was fitted applied to others."""
 
-from argparse import Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -82,8 +82,7 @@ def _fit(options: Namespace) -> int:
     for line in _chosen(fusion):
         print(line)
     print(f"{options.out}.parquet, {options.out}.json: {_reliance(fused)}")
-    if getattr(fused.info, "transductive", False):
-        print("transductive: the class distribution of each split was estimated from all its rows together, without labels")
+    _tell_of_transduction(fused)
     return 0
 
 
@@ -92,6 +91,7 @@ def _apply(options: Namespace) -> int:
     fused = _class(branches[0].info.task).load(options.apply).predict(branches)
     fused.save(f"{options.out}.parquet")
     print(f"{options.out}.parquet: {_reliance(fused)}")
+    _tell_of_transduction(fused)
     return 0
 
 
@@ -149,7 +149,12 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
 
 def _prior(text: str) -> str | list[float]:
     """Return numbers by commas as a list, and a name as it is: the fusion knows the names."""
-    return [float(number) for number in text.split(",")] if "," in text else text
+    if "," not in text:
+        return text
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError as error:
+        raise ArgumentTypeError(f"'{text}' is not numbers by commas, one a class") from error
 
 
 def _chosen(fusion: Any) -> list[str]:
@@ -179,6 +184,12 @@ def _prior_name(fusion: Any) -> str:
     if not isinstance(fusion.target_prior, str):
         return "declared"
     return "natural" if fusion.target_prior == "estimated" else str(fusion.target_prior)
+
+
+def _tell_of_transduction(fused: Any) -> None:
+    """Print, where it is so, that rows rest on the other rows of their split."""
+    if getattr(fused.info, "transductive", False):
+        print("transductive: a class distribution of each split was estimated from all its rows together, without labels")
 
 
 def _reliance(fused: Any) -> str:
