@@ -85,9 +85,10 @@ def test_folds_get_no_interval_over_speakers_and_it_is_said(corpus):
     moved[-1] = "dev"
     other = corpus.with_columns(split=moved)
     scored = {"a": score_run(run_of(corpus), corpus), "b": score_run(run_of(other), other)}
-    summary = summarise(scored, [corpus, other], n_resamples=100)
-    assert len(summary.sheets) == 2
-    assert "No interval over speakers: the folds were scored on different utterances." in summary.sheets[0].notes
+    summary = summarise(scored, [corpus, other], compare=("fused", "acoustic, refitted"), n_resamples=100)
+    assert len(summary.sheets) == 4
+    for sheet in summary.sheets:
+        assert "No interval over speakers: the folds were scored on different utterances." in sheet.notes
 
 
 def test_without_resamples_there_are_scores_alone(corpus):

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from .statistics import Difference, Interval, few_groups
 
@@ -60,13 +59,6 @@ def tally(entries: Iterable[tuple[str, str]]) -> str:
     return " ".join([*(f"{word}: {'; '.join(names)}." for word, names in reached.items()), f"Not shown: {n_open} of {len(entries)}."])
 
 
-def within(interval: Interval, low: float, high: float) -> Interval:
-    """Return an interval cut to the values that the score can have; one without bounds says nothing and stays."""
-    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return interval
-    return replace(interval, low=max(interval.low, low), high=min(interval.high, high))
-
-
 def speakers_note(split: str, groups: Sequence[str]) -> str | None:
     """Return what must be said of the speakers of a split below a table, or None.
 
@@ -74,12 +66,13 @@ def speakers_note(split: str, groups: Sequence[str]) -> str | None:
         split: Its name.
         groups: Speaker group of each utterance, as ``Table.speaker_groups`` gives it.
     """
-    n_groups = len({*groups})
-    if warning := few_groups(n_groups):
+    if warning := few_groups(len({*groups})):
         return f"{split}: {warning}."
-    if n_groups == len(groups):
-        return f"{split}: every utterance counts by itself, for want of speakers; intervals are too narrow where speakers differ."
-    return None
+    n_alone = sum(group.startswith("id ") for group in groups)
+    if not n_alone:
+        return None
+    who = "every utterance counts" if n_alone == len(groups) else f"{n_alone:,} of {len(groups):,} utterances count each"
+    return f"{split}: {who} by itself, for want of speakers; intervals are too narrow where speakers differ."
 
 
 def _with_bounds(value: float, low: float, high: float, form: str) -> str:

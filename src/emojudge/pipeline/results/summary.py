@@ -111,6 +111,8 @@ def summarise(
         for tables in both:
             n = n_resamples if _same_utterances(tables) else 0
             sheets.append(comparison_sheet(tables, system, other, differing, n_resamples=n))
+            if n < n_resamples:
+                sheets[-1].notes.append(f"No interval over speakers: the {differing} were scored on different utterances.")
     return Summary(sheets, records)
 
 
