@@ -122,13 +122,40 @@ def test_claims_are_tested_where_the_runs_have_what_they_are_about(corpus):
     runs = [(run_of(corpus, 10 * seed), labels_of({}, corpus)) for seed in range(2)]
     titles = [sheet.title for sheet in claim_sheets(runs, 100)]
     assert titles == [
-        *("The judge's gain", "What text adds", "What text adds"),
-        *("Distributions of attributes by split", "Correlation of dominance and arousal"),
+        *("The judge's gain", "What text adds to acoustic", "What text adds to acoustic"),
+        *("the first run: Distributions of attributes by split", "the first run: Correlation of dominance and arousal"),
     ]
     alone = {"emotion": {"acoustic": runs[0][0]["emotion"]["acoustic"]}}
     with pytest.raises(EmojudgeError, match="claims nothing"):
         claim_sheets([(alone, runs[0][1])], 100)
     assert titled(claim_sheets(runs[:1], 100), "a")[0].title == "a: The judge's gain"
+
+
+def test_what_the_fusion_adds_is_named_by_its_branches(corpus):
+    systems = run_of(corpus)["emotion"]
+    fused = replace(systems["fused"], used=["text+acoustic"] * N)
+    turned = {"emotion": {"text, refitted": systems["acoustic, refitted"], "fused": fused}}
+    (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
+    assert sheet.title == "What acoustic adds to text"
+    assert sheet.header[2:4] == ["fused", "text, refitted"]
+
+
+def test_a_closer_look_marks_what_the_results_mark(corpus):
+    systems = run_of(corpus)
+    fused = systems["emotion"]["fused"]
+    systems["emotion"]["fused"] = replace(fused, info=replace(fused.info, transductive=True))
+    labels = labels_of(systems, corpus)
+    looks = [*group_sheets(systems, labels, ["gender"], 100)[:1], *calibration_sheets(systems, labels, 100), *vote_sheets(systems, labels)]
+    for sheet in looks:
+        assert {row[sheet.header.index("split")] for row in sheet.rows} == {"dev*", "test1"}
+        assert {row[sheet.header.index("system")] for row in sheet.rows} >= {"acoustic", "fused†"}
+        assert [note[0] for note in sheet.notes[-2:]] == ["*", "†"]
+    gain, text, of_attributes, distributions, errors = claim_sheets([(systems, labels)], 100)
+    assert [sheet.header[3] for sheet in (gain, text)] == ["fused†", "acoustic, refitted"]
+    for sheet in (of_attributes, errors):  # which nothing transductive is among
+        assert sheet.notes[-1].startswith("* in-sample")
+        assert "dev*" in {row[sheet.header.index("split")] for row in sheet.rows}
+    assert not any("*" in cell for row in distributions.rows for cell in row)  # no score
 
 
 def test_speakers_and_genders_of_a_truth_file_group_its_utterances(corpus, tmp_path):

@@ -5,7 +5,11 @@ from collections.abc import Iterable, Sequence
 
 from .statistics import Difference, Interval, few_groups
 
-SPANS_0 = "not shown: the interval spans 0"
+NOT_SHOWN = "not shown"
+"""How every verdict begins that says nothing of the systems."""
+SPANS_0 = f"{NOT_SHOWN}: the interval spans 0"
+UNCORRECTED = "Each verdict is of its own interval: of twenty where nothing is, one is expected to show something."
+"""What must stand below verdicts that are not corrected for their number."""
 
 
 def score_text(interval: Interval, digits: int = 3) -> str:
@@ -37,7 +41,7 @@ def sign(interval: Interval | Difference, above: str, below: str) -> str:
     With fewer than 20 speakers the word says that it is not established.
     """
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return "not shown: too few speakers for an interval"
+        return f"{NOT_SHOWN}: too few speakers for an interval"
     if interval.low <= 0 <= interval.high:
         return SPANS_0
     doubt = " (not established: too few speakers)" if few_groups(interval.n_groups) else ""
@@ -53,7 +57,7 @@ def tally(entries: Iterable[tuple[str, str]]) -> str:
     entries = list(entries)
     reached: dict[str, list[str]] = {}
     for name, word in entries:
-        if not word.startswith("not shown"):
+        if not word.startswith(NOT_SHOWN):
             reached.setdefault(word, []).append(name)
     n_open = len(entries) - sum(map(len, reached.values()))
     return " ".join([*(f"{word}: {'; '.join(names)}." for word, names in reached.items()), f"Not shown: {n_open} of {len(entries)}."])

@@ -14,7 +14,7 @@ from ..additive import Additive
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Interval, intervals_of
-from ..wording import score_text, sign, speakers_note, tally
+from ..wording import UNCORRECTED, score_text, sign, speakers_note, tally
 
 TRUTH = "truth"
 
@@ -72,7 +72,7 @@ class Distributions:
             ]
             for row in self.rows
         ]
-        return Sheet("Distributions of attributes by split", header, cells, [self.sentence, *self.notes])
+        return Sheet("Distributions of attributes by split", header, cells, [self.sentence, UNCORRECTED, *self.notes])
 
 
 def attribute_distributions(

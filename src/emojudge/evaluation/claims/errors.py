@@ -13,7 +13,7 @@ from ..additive import Additive, additive_attributes
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Difference, Interval, difference_of, intervals_of
-from ..wording import difference_text, score_text, sign, speakers_note, tally, verdict
+from ..wording import UNCORRECTED, difference_text, score_text, sign, speakers_note, tally, verdict
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ErrorCorrelations:
             ]
             for row in self.rows
         ]
-        return Sheet(f"Correlation of {self.pair[0]} and {self.pair[1]}", header, rows, [self.sentence, *self.notes])
+        return Sheet(f"Correlation of {self.pair[0]} and {self.pair[1]}", header, rows, [self.sentence, UNCORRECTED, *self.notes])
 
 
 def error_correlations(

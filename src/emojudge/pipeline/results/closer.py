@@ -14,10 +14,10 @@ from ...evaluation.groups import group_by, groups_sheet
 from ...evaluation.labelled import labelled
 from ...evaluation.posteriors import score_posteriors
 from ...evaluation.sheet import Sheet
-from ...evaluation.tables import number
+from ...evaluation.tables import MARK, MARK_NOTES, TRANSDUCTIVE, number
 from ...predictions import AttributePredictions, Predictions
 from .labels import Labels
-from .loading import Systems
+from .loading import AnyPredictions, Systems
 from .summary import CONTROL
 
 FUSED = "fused"
@@ -36,11 +36,13 @@ def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resample
         ConfigError: If the table knows nothing of that name.
     """
     groupings = [group_by(labels.table, name) for name in by]
-    return [
-        groups_sheet(by_name, labels.truths[task], groupings, labels.groups, _splits(by_name, labels, task), n_resamples=n_resamples)
-        for task, by_name in systems.items()
-        if task in labels.truths
-    ]
+    sheets = []
+    for task, by_name in systems.items():
+        if task in labels.truths:
+            splits = _splits(by_name, labels, task)
+            sheet = groups_sheet(by_name, labels.truths[task], groupings, labels.groups, splits, n_resamples=n_resamples)
+            sheets.append(_marked(sheet, by_name, labels))
+    return sheets
 
 
 def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -50,10 +52,10 @@ def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RE
         EmojudgeError: If no system does, or the split that tunes has no label.
     """
     posteriors = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
-    tuned = [split for split, role in labels.table.info.roles.items() if role == "tune"]
     if not posteriors:
         raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to calibrate")
-    return [calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, tuned, n_resamples=n_resamples)]
+    sheet = calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, _tuned(labels), n_resamples=n_resamples)
+    return [_marked(sheet, posteriors, labels)]
 
 
 def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
@@ -83,9 +85,10 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
     notes = [
-        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."
+        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
+        "Means without an interval: other speakers would give others.",
     ]
-    return [Sheet("Posteriors and the votes of the raters", header, rows, notes)]
+    return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), systems["emotion"], labels)]
 
 
 def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -114,13 +117,17 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         for name, rows in by_name.items():
             judged = name.rpartition(" + ")[0]
             if isinstance(rows, Predictions) and rows.label is not None and judged in by_name:
-                sheets.append(judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings).sheet())
+                gain = judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings)
+                sheets.append(_marked(gain.sheet(), by_name, labels))
         control = next((name for name in by_name if name.endswith(CONTROL)), None)
         if FUSED in by_name and control is not None:
-            sheets.append(text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings).sheet())
+            ablation = text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings)
+            claim = _what_is_added(by_name[FUSED], control.removesuffix(CONTROL))
+            sheets.append(_marked(replace(ablation, claim=claim, system=FUSED, reference=control).sheet(), by_name, labels))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:
-            sheets += _attribute_sheets(attributes, labels, splits, settings)
+            looked_at = _attribute_sheets(attributes, labels, splits, settings)
+            sheets += looked_at if len(runs) == 1 else titled(looked_at, "the first run")
     if not sheets:
         raise EmojudgeError(
             "these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them"
@@ -135,9 +142,30 @@ def _attribute_sheets(
     table, truth = labels.table, labels.truths["attributes"]
     split_of = dict(zip(table.column("id"), table.column("split"), strict=True))
     present = {split_of[id] for id, values in truth.items() if any(value is not None for value in values.values())}
-    reference = next((split for split, role in table.info.roles.items() if role == "tune" and split in present), splits[0])
+    reference = next((split for split in _tuned(labels) if split in present), splits[0])
     shifts = attribute_distributions(systems, truth, split_of, labels.groups, reference, **settings)
-    return [shifts.sheet(), error_correlations(systems, truth, labels.groups, splits, **settings).sheet()]
+    errors = error_correlations(systems, truth, labels.groups, splits, **settings)
+    return [shifts.sheet(), _marked(errors.sheet(), systems, labels)]
+
+
+def _what_is_added(fused: AnyPredictions, first: str) -> str:
+    """Return what the gain of a fusion on its first branch is due to, by the branches that its rows rest on."""
+    branches = dict.fromkeys(name for used in fused.used or [] for name in used.split("+") if name not in ("", first))
+    return f"What {' and '.join(branches) or 'fusion'} adds to {first}"
+
+
+def _marked(sheet: Sheet, systems: Mapping[str, AnyPredictions], labels: Labels) -> Sheet:
+    """Return a sheet with the marks of the results: of splits that tune, and of systems that are transductive, with what they mean."""
+    transductive = [name for name, rows in systems.items() if isinstance(rows, Predictions) and rows.info.transductive]
+    marks = {"split": dict.fromkeys(_tuned(labels), MARK), "system": dict.fromkeys(transductive, TRANSDUCTIVE)}
+    rows = [[text + marks.get(column, {}).get(text, "") for column, text in zip(sheet.header, row, strict=True)] for row in sheet.rows]
+    header = [text + marks["system"].get(text, "") for text in sheet.header]  # where two systems are compared, each has a column
+    seen = {text[-1:] for row in (header, *rows) for text in row}
+    return replace(sheet, header=header, rows=rows, notes=[*sheet.notes, *(note for mark, note in MARK_NOTES.items() if mark in seen)])
+
+
+def _tuned(labels: Labels) -> list[str]:
+    return [split for split, role in labels.table.info.roles.items() if role == "tune"]
 
 
 def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:
