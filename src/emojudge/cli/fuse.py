@@ -81,8 +81,7 @@ def _fit(options: Namespace) -> int:
     fusion.save(f"{options.out}.json")
     for line in _chosen(fusion):
         print(line)
-    print(f"{options.out}.parquet, {options.out}.json: {_reliance(fused)}")
-    _tell_of_transduction(fused)
+    _tell(f"{options.out}.parquet, {options.out}.json", fused)
     return 0
 
 
@@ -90,8 +89,7 @@ def _apply(options: Namespace) -> int:
     branches = _branches(options.predictions)
     fused = _class(branches[0].info.task).load(options.apply).predict(branches)
     fused.save(f"{options.out}.parquet")
-    print(f"{options.out}.parquet: {_reliance(fused)}")
-    _tell_of_transduction(fused)
+    _tell(f"{options.out}.parquet", fused)
     return 0
 
 
@@ -186,15 +184,10 @@ def _prior_name(fusion: Any) -> str:
     return "natural" if fusion.target_prior == "estimated" else str(fusion.target_prior)
 
 
-def _tell_of_transduction(fused: Any) -> None:
-    """Print, where it is so, that rows rest on the other rows of their split."""
+def _tell(files: str, fused: Any) -> None:
+    """Print what was written: how many rows rest on which branches, and where it is so, that they rest on each other."""
+    from ..pipeline.fusing import reliance
+
+    print(f"{files}: {reliance(fused)}")
     if getattr(fused.info, "transductive", False):
         print("transductive: a class distribution of each split was estimated from all its rows together, without labels")
-
-
-def _reliance(fused: Any) -> str:
-    """Return how many utterances rest on which branches."""
-    from collections import Counter
-
-    counts = Counter(used or "no branch, left null" for used in fused.used)
-    return ", ".join(f"{n:,} utterances from {used}" for used, n in counts.most_common())

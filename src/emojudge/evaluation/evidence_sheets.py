@@ -43,7 +43,7 @@ def evidence_sheet(tables: Sequence[ResultsTable], evidence: Evidence) -> Sheet:
 
 def _evidence_cells(tables: Sequence[ResultsTable], evidence: Evidence, system: str, split: str, measure: str) -> list[str]:
     """Return score, difference and both p of a row; nothing where the system was not scored."""
-    interval, compared = (of.get((system, split, measure)) for of in (evidence.intervals, evidence.compared))
+    interval, compared = evidence.intervals.get((system, split, measure)), evidence.compared.get((system, split, measure))
     if interval is None:
         return []
     digits = tables[0].shown.digits

@@ -11,16 +11,14 @@ from ...evaluation.calibration import calibration_sheet
 from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
 from ...evaluation.evidence import N_RESAMPLES
 from ...evaluation.groups import group_by, groups_sheet
-from ...evaluation.labelled import labelled
+from ...evaluation.labelled import AnyPredictions, labelled
 from ...evaluation.posteriors import score_posteriors
 from ...evaluation.sheet import Sheet
 from ...evaluation.tables import MARK, MARK_NOTES, TRANSDUCTIVE, number
 from ...predictions import AttributePredictions, Predictions
+from ..systems import FUSED, REFITTED
 from .labels import Labels
-from .loading import AnyPredictions, Systems
-from .summary import CONTROL
-
-FUSED = "fused"
+from .loading import Systems
 
 
 def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -119,10 +117,10 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
             if isinstance(rows, Predictions) and rows.label is not None and judged in by_name:
                 gain = judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings)
                 sheets.append(_marked(gain.sheet(), by_name, labels))
-        control = next((name for name in by_name if name.endswith(CONTROL)), None)
+        control = next((name for name in by_name if name.endswith(REFITTED)), None)
         if FUSED in by_name and control is not None:
             ablation = text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings)
-            claim = _what_is_added(by_name[FUSED], control.removesuffix(CONTROL))
+            claim = _what_is_added(by_name[FUSED], control.removesuffix(REFITTED))
             sheets.append(_marked(replace(ablation, claim=claim, system=FUSED, reference=control).sheet(), by_name, labels))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:

@@ -1,7 +1,6 @@
 """Every system's predictions scored against the table, or against truth kept apart."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,11 @@ from ...corpus import Table
 from ...errors import EmojudgeError
 from ...evaluation import score_attributes, score_emotions
 from ...evaluation.evidence import Sample
+from ...evaluation.labelled import AnyPredictions, attribute_values, has_label
 from ...evaluation.tables import MARK, TRANSDUCTIVE, Result, ResultsTable
 from ...predictions import Predictions
-from .labels import Labels, labels_apart, labels_of
-from .loading import AnyPredictions, Systems
+from .labels import Labels, labels_of
+from .loading import Systems
 
 
 def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
@@ -28,11 +28,6 @@ def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
         EmojudgeError: If no split has both labels and predictions.
     """
     return score(systems, labels_of(systems, table))
-
-
-def score_against(systems: Systems, table: Table, truth_path: str | Path, split: str | None = None) -> list[ResultsTable]:
-    """Return the results of all systems on the utterances of a truth file; see :func:`~emojudge.pipeline.results.labels_apart`."""
-    return score(systems, labels_apart(systems, table, truth_path, split))
 
 
 def score(systems: Systems, labels: Labels) -> list[ResultsTable]:
@@ -61,7 +56,7 @@ def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], la
     for name, predictions in systems.items():
         for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
-            known = rows.select(sorted((id for id in rows.id if _has_label(truth.get(id))), key=position.__getitem__))
+            known = rows.select(sorted((id for id in rows.id if has_label(truth.get(id))), key=position.__getitem__))
             if known.predicted.any():
                 without = int((~known.predicted).sum())
                 told = "count as wrong" if isinstance(known, Predictions) else "are left out"
@@ -73,26 +68,18 @@ def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], la
 
 
 def _sample(rows: AnyPredictions, truth: Mapping[str, Any], groups: Mapping[str, str]) -> Sample:
-    labels: Any = [truth[id] for id in rows.id]
+    labels: Any
     told: Any
     if isinstance(rows, Predictions):
-        told = rows.labels()
+        labels, told = [truth[id] for id in rows.id], rows.labels()
     else:
-        labels = np.array(
-            [[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64
-        )  # (utterances, attributes)
-        told = rows.values
+        labels, told = attribute_values(rows.id, truth, rows.info.attributes), rows.values
     return Sample(rows.id, labels, told, [groups[id] for id in rows.id], rows.info.names)
 
 
 def _scores(sample: Sample) -> dict[str, float]:
     score = score_attributes if isinstance(sample.truth, np.ndarray) else score_emotions
     return score(sample.truth, sample.prediction, sample.names)
-
-
-def _has_label(label: Any) -> bool:
-    """Return whether there is something to score: an emotion, or a value of some attribute."""
-    return any(value is not None for value in label.values()) if isinstance(label, Mapping) else label is not None
 
 
 def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpus: Table) -> list[str]:
