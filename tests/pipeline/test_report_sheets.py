@@ -183,6 +183,13 @@ def test_a_run_stands_under_the_row_of_the_paper_whose_config_it_was_started_wit
     found = scored["theirs"][0].score("fused + rules judge", "dev", "macro_f1")
     assert sheet.rows[1][:2] == ["theirs: fused + rules judge", f"{found:.4f}"]
     assert not any("ours" in cell for line in sheet.rows for cell in line)
+    assert sheet.notes == [
+        "Rows of runs: without their intervals, which stand with the results; a dev score is in-sample, as the paper's is."
+    ]
+    seen = [replace(table, results=[replace(r, transductive=True) for r in table.results]) for table in scored["theirs"]]
+    (marked,) = published_sheets({"theirs": tmp_path / "theirs"}, {"theirs": seen})
+    assert marked.rows[1][0] == "theirs: fused + rules judge†"
+    assert marked.notes[-1].startswith("† transductive")
     (tmp_path / "ours" / "run.json").write_text("{")
     with pytest.raises(EmojudgeError, match=r"run\.json: not readable"):
         published_sheets({"ours": tmp_path / "ours"}, {"ours": scored["ours"]})
