@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from run_files import SPLITS, write_run
 
+from emojudge.cli.fuse import METHODS
 from emojudge.cli.main import main
 from emojudge.corpus.by_role import train_prior, training_ids, tuning_labels
 from emojudge.corpus.truth import attributes_of
@@ -115,6 +116,10 @@ def test_a_fusion_applied_says_that_it_is_transductive_and_which_rows_are_in_sam
     _, said, _ = fuse(f"--apply={tmp_path / 'fusion.json'}", table=False)
     assert "transductive:" in said
     assert "fitted on dev2: its rows of that are in-sample" in caplog.text
+
+
+def test_every_method_of_either_task_can_be_asked_for():
+    assert {*METHODS} == {*EmotionFusion.METHODS, *AttributeFusion.METHODS}
 
 
 def test_seeds_of_one_network_are_named_apart(fuse, tmp_path):
