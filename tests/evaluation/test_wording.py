@@ -18,6 +18,7 @@ def test_verdicts_follow_from_the_interval():
     assert verdict(replace(ABOVE, value=-0.2, low=-0.3, high=-0.1)) == "loss"
     assert verdict(SPANS) == "not shown: the interval spans 0; smallest difference that this data could show: 0.140"
     assert verdict(replace(ABOVE, low=0.0)).startswith("not shown")
+    assert verdict(replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=0.0)) == "not shown: the two do not differ here"
     assert verdict(replace(ABOVE, low=-math.inf, high=math.inf)) == "not shown: too few speakers for an interval"
 
 

@@ -66,6 +66,19 @@ def test_a_transductive_system_has_a_mark_and_a_footnote(corpus):
     assert any(note.startswith("† transductive") for note in table.footnotes)
 
 
+def test_rows_that_lack_a_branch_are_told_of(corpus):
+    systems = run_of(corpus)["emotion"]
+    used = ["acoustic" if split == "test1" else "acoustic+text" for split in corpus.column("split")]
+    for name in ("fused", "fused + rules judge"):
+        systems[name] = replace(systems[name], used=used)
+    (table,) = score_run({"emotion": systems}, corpus)
+    n = N // 2
+    assert table.footnotes[-1] == f"fused; fused + rules judge, test1: {n} of {n} utterances rest on acoustic alone."
+    assert table.result("fused", "dev").note == ""
+    systems["fused"] = replace(systems["fused"], used=["acoustic"] * N)  # the best of several: nothing is lacking
+    assert score_run({"emotion": systems}, corpus)[0].result("fused", "test1").note == ""
+
+
 def test_runs_are_summarised_with_the_interval_of_their_mean(corpus):
     scored = {f"seed-{seed}": score_run(run_of(corpus, 10 * seed), corpus) for seed in range(3)}
     summary = summarise(scored, [corpus] * 3, compare=("fused", "acoustic, refitted"), n_resamples=200)
@@ -116,6 +129,16 @@ def test_the_judge_has_no_posterior_to_calibrate_or_to_hold_against_votes(corpus
     for look in (calibration_sheets, vote_sheets):
         with pytest.raises(EmojudgeError, match="no system of this run gives posteriors"):
             look(only, labels)
+        with pytest.raises(EmojudgeError, match="the labels have no emotion"):
+            look(systems, replace(labels, truths={"attributes": {}}))
+
+
+def test_scalings_are_fitted_on_the_tables_labels_where_others_are_kept_apart(corpus):
+    systems = {"emotion": {"fused": run_of(corpus)["emotion"]["fused"]}}
+    whole = labels_of(systems, corpus)
+    apart = replace(whole, truths={"emotion": {id: label for id, label in whole.truths["emotion"].items() if int(id[1:]) >= N // 2}})
+    (sheet,) = calibration_sheets(systems, apart, 100)
+    assert sheet.rows == calibration_sheets(systems, whole, 100)[0].rows
 
 
 def test_claims_are_tested_where_the_runs_have_what_they_are_about(corpus):

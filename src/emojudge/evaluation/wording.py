@@ -8,6 +8,7 @@ from .statistics import Difference, Interval, few_groups
 NOT_SHOWN = "not shown"
 """How every verdict begins that says nothing of the systems."""
 SPANS_0 = f"{NOT_SHOWN}: the interval spans 0"
+NO_DIFFERENCE = f"{NOT_SHOWN}: the two do not differ here"
 UNCORRECTED = "Each verdict is of its own interval: of twenty where nothing is, one is expected to show something."
 """What must stand below verdicts that are not corrected for their number."""
 
@@ -42,6 +43,8 @@ def sign(interval: Interval | Difference, above: str, below: str) -> str:
     """
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
         return f"{NOT_SHOWN}: too few speakers for an interval"
+    if interval.low == interval.high == 0:
+        return NO_DIFFERENCE
     if interval.low <= 0 <= interval.high:
         return SPANS_0
     doubt = " (not established: too few speakers)" if few_groups(interval.n_groups) else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...corpus.by_role import tuning_labels
 from ...errors import EmojudgeError
 from ...evaluation.calibration import calibration_sheet
 from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
@@ -46,13 +47,14 @@ def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resample
 def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RESAMPLES) -> list[Sheet]:
     """Return the calibration of each system that gives posteriors of emotions, before and after scalings fitted on the split that tunes.
 
+    Its labels are those of the table where others are kept apart, as those of a fusion are.
+
     Raises:
-        EmojudgeError: If no system does, or the split that tunes has no label.
+        EmojudgeError: If no system does, or there is no emotion to fit or score by.
     """
-    posteriors = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
-    if not posteriors:
-        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to calibrate")
-    sheet = calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, _tuned(labels), n_resamples=n_resamples)
+    posteriors = _posteriors(systems, labels)
+    truth = {**tuning_labels(labels.table, "emotion"), **labels.truths["emotion"]}
+    sheet = calibration_sheet(posteriors, truth, labels.groups, _tuned(labels), n_resamples=n_resamples)
     return [_marked(sheet, posteriors, labels)]
 
 
@@ -60,15 +62,13 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
     """Return how often the true emotion is among the best two, and how far posteriors are from the votes of the raters.
 
     Raises:
-        EmojudgeError: If no system gives posteriors of emotions.
+        EmojudgeError: If no system gives posteriors of emotions, or the labels have none.
     """
     classes, table = labels.table.info.classes, labels.table
     votes = {id: given for id, given in zip(table.column("id"), table.column("emotion_votes"), strict=True) if given is not None}
     nothing = [float("nan")] * len(classes)
     rows = []
-    for name, predictions in systems.get("emotion", {}).items():
-        if not isinstance(predictions, Predictions) or predictions.label is not None:
-            continue
+    for name, predictions in (posteriors := _posteriors(systems, labels)).items():
         for split in dict.fromkeys(predictions.split):
             part = predictions.of_split(split)
             truth = [labels.truths["emotion"].get(id) for id in part.id]
@@ -78,15 +78,27 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
                 )
                 cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
                 rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
-    if not rows:
-        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to compare with votes")
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
     notes = [
         "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
         "Means without an interval: other speakers would give others.",
     ]
-    return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), systems["emotion"], labels)]
+    return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), posteriors, labels)]
+
+
+def _posteriors(systems: Systems, labels: Labels) -> dict[str, Predictions]:
+    """Return the systems that give posteriors of emotions; a judge gives labels.
+
+    Raises:
+        EmojudgeError: If there is none, or no emotion to hold them against.
+    """
+    if not any(label is not None for label in labels.truths.get("emotion", {}).values()):
+        raise EmojudgeError("the labels have no emotion; there is nothing to hold posteriors against")
+    found = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
+    if not found:
+        raise EmojudgeError("no system of this run gives posteriors of emotions")
+    return found
 
 
 def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RESAMPLES) -> list[Sheet]:

@@ -58,13 +58,24 @@ def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], la
             rows = predictions.of_split(split)
             known = rows.select(sorted((id for id in rows.id if has_label(truth.get(id))), key=position.__getitem__))
             if known.predicted.any():
-                without = int((~known.predicted).sum())
-                told = "count as wrong" if isinstance(known, Predictions) else "are left out"
-                note = f"{without} of {len(known)} utterances without input {told}" if without else ""
                 sample = _sample(known, truth, groups)
                 seen = isinstance(known, Predictions) and known.info.transductive
+                note = _note(known, predictions)
                 results.append(Result(name, split, _scores(sample), roles.get(split) == "tune", note, seen, sample))
     return results
+
+
+def _note(rows: AnyPredictions, predictions: AnyPredictions) -> str:
+    """Return what must be said of some rows among the predictions of a system: which had no input, and which lacked a branch."""
+    notes = []
+    if without := int((~rows.predicted).sum()):
+        told = "count as wrong" if isinstance(rows, Predictions) else "are left out"
+        notes.append(f"{without} of {len(rows)} utterances without input {told}")
+    n_branches = max((used.count("+") for used in predictions.used or []), default=0)
+    lacking = [used for used in rows.used or [] if used and used.count("+") < n_branches]
+    if lacking:
+        notes.append(f"{len(lacking)} of {len(rows)} utterances rest on {' or '.join(sorted({*lacking}))} alone")
+    return "; ".join(notes)
 
 
 def _sample(rows: AnyPredictions, truth: Mapping[str, Any], groups: Mapping[str, str]) -> Sample:
@@ -102,4 +113,8 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
         notes.append(f"Never predicted, since training has no utterance of it: {', '.join(sorted(absent))}.")
     if corpus.info.caution:
         notes.append(corpus.info.caution)
-    return [*notes, *(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)]
+    alike: dict[tuple[str, str], list[str]] = {}  # systems by split and note
+    for result in table.results:
+        if result.note:
+            alike.setdefault((result.split, result.note), []).append(result.system)
+    return [*notes, *(f"{'; '.join(names)}, {split}: {note}." for (split, note), names in alike.items())]
