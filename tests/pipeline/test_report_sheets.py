@@ -161,6 +161,10 @@ def test_what_the_fusion_adds_is_named_by_its_branches(corpus):
     (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
     assert sheet.title == "What acoustic adds to text"
     assert sheet.header[2:4] == ["fused", "text, refitted"]
+    assert not any("method and branches together" in note for note in sheet.notes)
+    turned["emotion"]["fused"] = replace(fused, info=replace(fused.info, system="mean"))
+    (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
+    assert any(note.startswith("The branches are joined by mean") for note in sheet.notes)
 
 
 def test_a_closer_look_marks_what_the_results_mark(corpus):

@@ -16,7 +16,7 @@ TASKS = ("emotion", "attributes")
 FUSED = "fused"
 """What the fusion of all branches is called in the results."""
 REFITTED = ", refitted"
-"""How the name of a branch ends that was refitted alone, in the way of the fusion: what a fusion is compared with by default."""
+"""How the name of a branch ends that went alone through the regression that fuses: what a fusion is compared with by default."""
 MODELS = "emojudge.models"
 """Where a model class without a module's name is looked for."""
 

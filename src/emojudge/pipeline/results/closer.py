@@ -132,8 +132,11 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         control = next((name for name in by_name if name.endswith(REFITTED)), None)
         if FUSED in by_name and control is not None:
             ablation = text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings)
-            claim = _what_is_added(by_name[FUSED], control.removesuffix(REFITTED))
-            sheets.append(_marked(replace(ablation, claim=claim, system=FUSED, reference=control).sheet(), by_name, labels))
+            claim, method = _what_is_added(by_name[FUSED], control.removesuffix(REFITTED)), by_name[FUSED].info.system
+            other = f"The branches are joined by {method}, {control} is by regression: the difference is of method and branches together."
+            notes = [*ablation.notes, *([other] if method != FUSED else [])]
+            found = replace(ablation, claim=claim, system=FUSED, reference=control, notes=notes)
+            sheets.append(_marked(found.sheet(), by_name, labels))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:
             looked_at = _attribute_sheets(attributes, labels, splits, settings)
