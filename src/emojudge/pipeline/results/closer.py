@@ -8,7 +8,6 @@ import numpy as np
 
 from ...corpus.by_role import tuning_labels
 from ...errors import EmojudgeError
-from ...evaluation.calibration import calibration_sheet
 from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
 from ...evaluation.evidence import N_RESAMPLES
 from ...evaluation.groups import group_by, groups_sheet
@@ -52,6 +51,8 @@ def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RE
     Raises:
         EmojudgeError: If no system does, or there is no emotion to fit or score by.
     """
+    from ...evaluation.calibration import calibration_sheet  # which takes scikit-learn, and that takes seconds
+
     posteriors = _posteriors(systems, labels)
     truth = {**tuning_labels(labels.table, "emotion"), **labels.truths["emotion"]}
     sheet = calibration_sheet(posteriors, truth, labels.groups, _tuned(labels), n_resamples=n_resamples)
