@@ -20,3 +20,6 @@ UNLABELLED_CODES = {"O": "other", "X": "no agreement"}
 
 ATTRIBUTES = ("valence", "arousal", "dominance")
 """The attributes of Task 2. Files hold them as named columns, since three orders are in use."""
+
+ATTRIBUTE_RANGE = (1.0, 7.0)
+"""The scale of attributes in every table and file of predictions; a reader rescales others."""

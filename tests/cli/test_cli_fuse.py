@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from run_files import SPLITS, write_run
 
+from emojudge.cli.fuse import METHODS
 from emojudge.cli.main import main
 from emojudge.corpus.by_role import train_prior, training_ids, tuning_labels
 from emojudge.corpus.truth import attributes_of
@@ -108,6 +109,19 @@ def test_an_estimated_prior_is_said_to_be_transductive(fuse):
     assert "macro-F1 under the natural prior" in said
 
 
+def test_a_fusion_applied_says_that_it_is_transductive_and_which_rows_are_in_sample(fuse, tmp_path, caplog):
+    assert fuse("--target-prior=estimated", "--folds=2", "--fit-splits=dev2")[0] == 0
+    (tmp_path / "out.json").rename(tmp_path / "fusion.json")
+    assert not caplog.text
+    _, said, _ = fuse(f"--apply={tmp_path / 'fusion.json'}", table=False)
+    assert "transductive:" in said
+    assert "fitted on dev2: its rows of that are in-sample" in caplog.text
+
+
+def test_every_method_of_either_task_can_be_asked_for():
+    assert {*METHODS} == {*EmotionFusion.METHODS, *AttributeFusion.METHODS}
+
+
 def test_seeds_of_one_network_are_named_apart(fuse, tmp_path):
     status, _, error = fuse(files=("acoustic.parquet", "acoustic.parquet"))
     assert status == 1
@@ -137,7 +151,12 @@ def test_what_does_not_fit_is_one_line(fuse, arguments, options, said):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [([], "--table is needed"), (["--apply=x.json", "--folds=3"], "--folds is for fitting one"), (["--methd=mean"], "'--method'")],
+    [
+        ([], "--table is needed"),
+        (["--apply=x.json", "--folds=3"], "--folds is for fitting one"),
+        (["--methd=mean"], "'--method'"),
+        (["--target-prior=a,b"], "'a,b' is not numbers by commas"),
+    ],
 )
 def test_usage_errors_exit_with_2(fuse, arguments, said):
     status, _, error = fuse(*arguments, table=False)

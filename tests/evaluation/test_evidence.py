@@ -1,5 +1,7 @@
 """Intervals and differences of a table: paired, resampled by speaker, corrected over the table; of one run and of the mean of several."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from emojudge.errors import ConfigError, PredictionsError
 from emojudge.evaluation.additive import additive
 from emojudge.evaluation.evidence import Sample, clusters_of, weigh
 from emojudge.evaluation.evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
+from emojudge.evaluation.records import mean_records
 from emojudge.evaluation.runs import combine
 from emojudge.evaluation.statistics import difference_of, intervals_of
 from emojudge.evaluation.tables import Result, ResultsTable, weigh_runs
@@ -120,6 +123,9 @@ def test_below_twenty_speakers_a_warning_stands_under_the_table():
     assert notes[-1].startswith("test1: ")
     assert "8 speakers" in notes[-1]
     assert not any(note.startswith("test1: ") for note in sheets_of([weighed()])[1].notes)
+    alone = replace(MIDDLE, groups=[f"id u{i}" for i in range(N)])
+    (_, weighing) = sheets_of([table(result("a", alone)).weighed(n_resamples=100)])
+    assert "test1: every utterance counts by itself, for want of speakers" in weighing.notes[-1]
 
 
 def test_what_is_resampled_is_named():
@@ -142,6 +148,16 @@ def test_marks_of_a_split_stand_in_every_sheet():
     assert [row[1][-1] for row in runs[0].cells()[1:]] == ["*", "†"]
     assert [row[2][-2:] for row in evidence_sheet(runs, evidence).rows] == ["]*", "*†"]
     assert [row[1][-2:] for row in combine(runs).rows] == ["0*", "*†"]
+    comparison = comparison_sheet(runs, "b", "a", n_resamples=100)
+    assert comparison.rows[0][2].endswith("]*†")
+    assert [note[:3] for note in comparison.notes[:2]] == ["* i", "† t"]
+
+
+def test_a_mean_has_the_marks_of_any_of_its_runs():
+    runs = [table(result("a", MIDDLE), result("b", GOOD, transductive=seen)) for seen in (False, True)]
+    assert [row[1][-1] for row in combine(runs).rows] == ["0", "†"]
+    assert [row[2][-1] for row in evidence_sheet(runs, weigh_runs(runs, n_resamples=100)).rows] == ["]", "†"]
+    assert [record["transductive"] for record in mean_records(runs, None)] == [False, True]
 
 
 def test_where_no_interval_can_be_given_it_is_said():

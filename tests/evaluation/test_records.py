@@ -18,7 +18,7 @@ def test_a_weighed_table_has_interval_and_difference_of_each_measure():
     compared = found.evidence.compared["b", "test1", "macro_f1"]
     assert (second["accuracy_low"], second["accuracy_high"], second["n_speakers"]) == (interval.low, interval.high, 40)
     assert (second["reference"], second["macro_f1_p"], second["macro_f1_p_holm"]) == ("a", compared.difference.p, compared.p_holm)
-    assert second["accuracy_mcnemar_p"] == compared.mcnemar.p
+    assert second["accuracy_mcnemar_p_unclustered"] == compared.mcnemar.p
     assert "macro_f1_p" not in first
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from emojudge.evaluation import Difference, Interval
-from emojudge.evaluation.wording import difference_text, p_text, score_text, sign, speakers_note, verdict, within
+from emojudge.evaluation.wording import difference_text, p_text, score_text, sign, speakers_note, verdict
 
 ABOVE = Difference(0.2, 0.1, 0.3, 0.01, 0.95, 500, 50, True, 0.14)
 SPANS = replace(ABOVE, low=-0.1, high=0.5)
@@ -18,6 +18,7 @@ def test_verdicts_follow_from_the_interval():
     assert verdict(replace(ABOVE, value=-0.2, low=-0.3, high=-0.1)) == "loss"
     assert verdict(SPANS) == "not shown: the interval spans 0; smallest difference that this data could show: 0.140"
     assert verdict(replace(ABOVE, low=0.0)).startswith("not shown")
+    assert verdict(replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=0.0)) == "not shown: the two do not differ here"
     assert verdict(replace(ABOVE, low=-math.inf, high=math.inf)) == "not shown: too few speakers for an interval"
 
 
@@ -34,20 +35,14 @@ def test_numbers_have_their_bounds_where_there_are_some():
     assert [p_text(p) for p in (0.0004, 0.031, math.nan)] == ["<0.001", "0.031", ""]
 
 
-def test_an_interval_is_cut_to_what_the_score_can_be():
-    cut = within(Interval(0.5, -0.2, 1.3, 0.95, 10, 5, True), 0.0, 1.0)
-    assert (cut.value, cut.low, cut.high) == (0.5, 0.0, 1.0)
-    assert math.isnan(within(NO_BOUNDS, 0.0, 1.0).low)
-    unbounded = replace(NO_BOUNDS, low=-math.inf, high=math.inf)
-    assert within(unbounded, 0.0, 1.0) == unbounded  # it says nothing, and is not to look as if it did
-
-
 @pytest.mark.parametrize(
     ("groups", "note"),
     [
         ([f"speaker {i % 20}" for i in range(100)], None),
         (["speaker 1", "speaker 2"] * 5, "only 2 speakers"),
+        ([f"speaker {i}" for i in range(100)], None),
         ([f"id {i}" for i in range(100)], "every utterance counts by itself"),
+        (["speaker 1", *(f"id {i}" for i in range(99))], "99 of 100 utterances count each by itself"),
     ],
 )
 def test_what_must_be_said_of_speakers(groups, note):

@@ -165,6 +165,20 @@ def test_the_prior_of_train_is_the_list_of_its_frequencies(world):
     assert not by_name.info.transductive
 
 
+def test_what_rests_on_a_transductive_branch_is_transductive(world):
+    first, second = world.two
+    seen = replace(second, info=replace(second.info, transductive=True))
+    assert quick().fit([first, seen], world.truth, world.groups).predict([first, seen]).info.transductive
+
+
+def test_rows_that_it_was_fitted_on_are_said_to_be_in_sample(world, caplog):
+    fusion = quick().fit(world.two, world.truth, world.groups)
+    fusion.predict([branch.of_split("test1") for branch in world.two])
+    assert not caplog.text
+    fusion.predict(world.two)
+    assert "fitted on dev: its rows of that are in-sample" in caplog.text
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_estimated_priors_bring_back_what_the_shift_cost(seed, tmp_path):
     world = World(seed, n=6000)

@@ -2,10 +2,12 @@
 
 import csv
 import shutil
+from typing import get_args, get_type_hints
 
 import pytest
 
 from emojudge.errors import ConfigError
+from emojudge.evaluation.prior import TARGET_PRIORS
 from emojudge.fusion import AttributeFusion, EmotionFusion
 from emojudge.pipeline.config import FusionConfig
 from emojudge.pipeline.fusing import COMPARATORS, check_comparators
@@ -62,5 +64,6 @@ def test_an_unknown_comparator_is_refused_with_the_nearest():
 
 
 def test_every_method_and_prior_of_the_config_can_be_compared_with():
-    check_comparators([name for by_name in COMPARATORS.values() for name in by_name])
-    assert FusionConfig().comparators == []
+    hints = get_type_hints(FusionConfig)
+    assert {*get_args(hints["method"]), *TARGET_PRIORS} <= COMPARATORS["emotion"].keys()
+    assert {*get_args(hints["attribute_method"])} <= COMPARATORS["attributes"].keys()

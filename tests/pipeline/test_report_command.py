@@ -1,6 +1,8 @@
 """``emojudge report`` on run folders of hand-made predictions: what it prints, writes and records."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hand_made import N, make_corpus, run_of, write_run
@@ -82,3 +84,9 @@ def test_what_the_runs_do_not_have_is_one_line_and_recorded_nowhere(runs, option
     assert words in error
     assert error.count("\n") == 1
     assert entries(runs[0]) == []
+
+
+def test_a_report_takes_scikit_learn_for_calibration_alone():
+    code = "import sys, emojudge.pipeline.results.closer; print('sklearn' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["False"]

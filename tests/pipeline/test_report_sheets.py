@@ -66,6 +66,19 @@ def test_a_transductive_system_has_a_mark_and_a_footnote(corpus):
     assert any(note.startswith("† transductive") for note in table.footnotes)
 
 
+def test_rows_that_lack_a_branch_are_told_of(corpus):
+    systems = run_of(corpus)["emotion"]
+    used = ["acoustic" if split == "test1" else "acoustic+text" for split in corpus.column("split")]
+    for name in ("fused", "fused + rules judge"):
+        systems[name] = replace(systems[name], used=used)
+    (table,) = score_run({"emotion": systems}, corpus)
+    n = N // 2
+    assert table.footnotes[-1] == f"fused; fused + rules judge, test1: {n} of {n} utterances rest on acoustic alone."
+    assert table.result("fused", "dev").note == ""
+    systems["fused"] = replace(systems["fused"], used=["acoustic"] * N)  # the best of several: nothing is lacking
+    assert score_run({"emotion": systems}, corpus)[0].result("fused", "test1").note == ""
+
+
 def test_runs_are_summarised_with_the_interval_of_their_mean(corpus):
     scored = {f"seed-{seed}": score_run(run_of(corpus, 10 * seed), corpus) for seed in range(3)}
     summary = summarise(scored, [corpus] * 3, compare=("fused", "acoustic, refitted"), n_resamples=200)
@@ -85,9 +98,10 @@ def test_folds_get_no_interval_over_speakers_and_it_is_said(corpus):
     moved[-1] = "dev"
     other = corpus.with_columns(split=moved)
     scored = {"a": score_run(run_of(corpus), corpus), "b": score_run(run_of(other), other)}
-    summary = summarise(scored, [corpus, other], n_resamples=100)
-    assert len(summary.sheets) == 2
-    assert "No interval over speakers: the folds were scored on different utterances." in summary.sheets[0].notes
+    summary = summarise(scored, [corpus, other], compare=("fused", "acoustic, refitted"), n_resamples=100)
+    assert len(summary.sheets) == 4
+    for sheet in summary.sheets:
+        assert "No interval over speakers: the folds were scored on different utterances." in sheet.notes
 
 
 def test_without_resamples_there_are_scores_alone(corpus):
@@ -115,19 +129,60 @@ def test_the_judge_has_no_posterior_to_calibrate_or_to_hold_against_votes(corpus
     for look in (calibration_sheets, vote_sheets):
         with pytest.raises(EmojudgeError, match="no system of this run gives posteriors"):
             look(only, labels)
+        with pytest.raises(EmojudgeError, match="the labels have no emotion"):
+            look(systems, replace(labels, truths={"attributes": {}}))
+
+
+def test_scalings_are_fitted_on_the_tables_labels_where_others_are_kept_apart(corpus):
+    systems = {"emotion": {"fused": run_of(corpus)["emotion"]["fused"]}}
+    whole = labels_of(systems, corpus)
+    apart = replace(whole, truths={"emotion": {id: label for id, label in whole.truths["emotion"].items() if int(id[1:]) >= N // 2}})
+    (sheet,) = calibration_sheets(systems, apart, 100)
+    assert sheet.rows == calibration_sheets(systems, whole, 100)[0].rows
 
 
 def test_claims_are_tested_where_the_runs_have_what_they_are_about(corpus):
     runs = [(run_of(corpus, 10 * seed), labels_of({}, corpus)) for seed in range(2)]
     titles = [sheet.title for sheet in claim_sheets(runs, 100)]
     assert titles == [
-        *("The judge's gain", "What text adds", "What text adds"),
-        *("Distributions of attributes by split", "Correlation of dominance and arousal"),
+        *("The judge's gain", "What text adds to acoustic", "What text adds to acoustic"),
+        *("the first run: Distributions of attributes by split", "the first run: Correlation of dominance and arousal"),
     ]
     alone = {"emotion": {"acoustic": runs[0][0]["emotion"]["acoustic"]}}
     with pytest.raises(EmojudgeError, match="claims nothing"):
         claim_sheets([(alone, runs[0][1])], 100)
     assert titled(claim_sheets(runs[:1], 100), "a")[0].title == "a: The judge's gain"
+
+
+def test_what_the_fusion_adds_is_named_by_its_branches(corpus):
+    systems = run_of(corpus)["emotion"]
+    fused = replace(systems["fused"], used=["text+acoustic"] * N)
+    turned = {"emotion": {"text, refitted": systems["acoustic, refitted"], "fused": fused}}
+    (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
+    assert sheet.title == "What acoustic adds to text"
+    assert sheet.header[2:4] == ["fused", "text, refitted"]
+    assert not any("method and branches together" in note for note in sheet.notes)
+    turned["emotion"]["fused"] = replace(fused, info=replace(fused.info, system="mean"))
+    (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
+    assert any(note.startswith("The branches are joined by mean") for note in sheet.notes)
+
+
+def test_a_closer_look_marks_what_the_results_mark(corpus):
+    systems = run_of(corpus)
+    fused = systems["emotion"]["fused"]
+    systems["emotion"]["fused"] = replace(fused, info=replace(fused.info, transductive=True))
+    labels = labels_of(systems, corpus)
+    looks = [*group_sheets(systems, labels, ["gender"], 100)[:1], *calibration_sheets(systems, labels, 100), *vote_sheets(systems, labels)]
+    for sheet in looks:
+        assert {row[sheet.header.index("split")] for row in sheet.rows} == {"dev*", "test1"}
+        assert {row[sheet.header.index("system")] for row in sheet.rows} >= {"acoustic", "fused†"}
+        assert [note[0] for note in sheet.notes[-2:]] == ["*", "†"]
+    gain, text, of_attributes, distributions, errors = claim_sheets([(systems, labels)], 100)
+    assert [sheet.header[3] for sheet in (gain, text)] == ["fused†", "acoustic, refitted"]
+    for sheet in (of_attributes, errors):  # which nothing transductive is among
+        assert sheet.notes[-1].startswith("* in-sample")
+        assert "dev*" in {row[sheet.header.index("split")] for row in sheet.rows}
+    assert not any("*" in cell for row in distributions.rows for cell in row)  # no score
 
 
 def test_speakers_and_genders_of_a_truth_file_group_its_utterances(corpus, tmp_path):
@@ -155,6 +210,13 @@ def test_a_run_stands_under_the_row_of_the_paper_whose_config_it_was_started_wit
     found = scored["theirs"][0].score("fused + rules judge", "dev", "macro_f1")
     assert sheet.rows[1][:2] == ["theirs: fused + rules judge", f"{found:.4f}"]
     assert not any("ours" in cell for line in sheet.rows for cell in line)
+    assert sheet.notes == [
+        "Rows of runs: without their intervals, which stand with the results; a dev score is in-sample, as the paper's is."
+    ]
+    seen = [replace(table, results=[replace(r, transductive=True) for r in table.results]) for table in scored["theirs"]]
+    (marked,) = published_sheets({"theirs": tmp_path / "theirs"}, {"theirs": seen})
+    assert marked.rows[1][0] == "theirs: fused + rules judge†"
+    assert marked.notes[-1].startswith("† transductive")
     (tmp_path / "ours" / "run.json").write_text("{")
     with pytest.raises(EmojudgeError, match=r"run\.json: not readable"):
         published_sheets({"ours": tmp_path / "ours"}, {"ours": scored["ours"]})

@@ -6,7 +6,7 @@ import pytest
 from emojudge.corpus.table import TableInfo, build_table
 from emojudge.errors import EmojudgeError, PredictionsError
 from emojudge.labels import ATTRIBUTES
-from emojudge.pipeline.results import load_systems, score_against, score_run
+from emojudge.pipeline.results import labels_apart, load_systems, score, score_run
 from emojudge.predictions import AttributePredictions, AttributesInfo, Predictions, PredictionsInfo
 
 NAN = float("nan")
@@ -102,7 +102,7 @@ def test_truth_kept_apart_replaces_the_table(tmp_path):
     corpus = table()
     systems = {"attributes": {"text": values(corpus, [2.0, 3.0, 4.0, 9.0])}}
     path = truth(tmp_path, "c.wav,4,5,5", "b.wav,3,5,5", "a.wav,2,5,5")
-    (results,) = score_against(systems, corpus, path)
+    (results,) = score(systems, labels_apart(systems, corpus, path))
     assert results.results[0].scores["ccc_valence"] == 1
     assert results.splits == ["dev"]
 
@@ -116,8 +116,9 @@ def test_truth_kept_apart_replaces_the_table(tmp_path):
 )
 def test_truth_that_does_not_cover_a_split_is_refused(tmp_path, lines, words):
     corpus = table()
+    systems = {"attributes": {"text": values(corpus, VALENCE)}}
     with pytest.raises(PredictionsError, match=words):
-        score_against({"attributes": {"text": values(corpus, VALENCE)}}, corpus, truth(tmp_path, *lines))
+        labels_apart(systems, corpus, truth(tmp_path, *lines))
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"text": "text/predictions.parquet"}'])

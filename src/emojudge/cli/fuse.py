@@ -1,6 +1,6 @@
 """``emojudge fuse``: predictions of several networks fused, or a fusion that was fitted applied to others."""
 
-from argparse import Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -81,9 +81,7 @@ def _fit(options: Namespace) -> int:
     fusion.save(f"{options.out}.json")
     for line in _chosen(fusion):
         print(line)
-    print(f"{options.out}.parquet, {options.out}.json: {_reliance(fused)}")
-    if getattr(fused.info, "transductive", False):
-        print("transductive: the class distribution of each split was estimated from all its rows together, without labels")
+    _tell(f"{options.out}.parquet, {options.out}.json", fused)
     return 0
 
 
@@ -91,7 +89,7 @@ def _apply(options: Namespace) -> int:
     branches = _branches(options.predictions)
     fused = _class(branches[0].info.task).load(options.apply).predict(branches)
     fused.save(f"{options.out}.parquet")
-    print(f"{options.out}.parquet: {_reliance(fused)}")
+    _tell(f"{options.out}.parquet", fused)
     return 0
 
 
@@ -149,7 +147,12 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
 
 def _prior(text: str) -> str | list[float]:
     """Return numbers by commas as a list, and a name as it is: the fusion knows the names."""
-    return [float(number) for number in text.split(",")] if "," in text else text
+    if "," not in text:
+        return text
+    try:
+        return [float(number) for number in text.split(",")]
+    except ValueError as error:
+        raise ArgumentTypeError(f"'{text}' is not numbers by commas, one a class") from error
 
 
 def _chosen(fusion: Any) -> list[str]:
@@ -181,9 +184,10 @@ def _prior_name(fusion: Any) -> str:
     return "natural" if fusion.target_prior == "estimated" else str(fusion.target_prior)
 
 
-def _reliance(fused: Any) -> str:
-    """Return how many utterances rest on which branches."""
-    from collections import Counter
+def _tell(files: str, fused: Any) -> None:
+    """Print what was written: how many rows rest on which branches, and where it is so, that they rest on each other."""
+    from ..pipeline.fusing import reliance
 
-    counts = Counter(used or "no branch, left null" for used in fused.used)
-    return ", ".join(f"{n:,} utterances from {used}" for used, n in counts.most_common())
+    print(f"{files}: {reliance(fused)}")
+    if getattr(fused.info, "transductive", False):
+        print("transductive: a class distribution of each split was estimated from all its rows together, without labels")

@@ -67,6 +67,7 @@ def _write(options: Namespace) -> int:
     written = write_submission(predictions.select(ids), options.out, names=file_names(ids, audio), fallback=fallback)
     told = [f"{plural(written.n, 'row')} of {options.split}, {predictions.info.system}, {predictions.info.task}"]
     told += [f"{plural(written.n_filled, 'row')} without input got the fallback {options.fallback}"] * bool(written.n_filled)
+    told += ["transductive: its rows rest on each other"] * bool(getattr(predictions.info, "transductive", False))
     told += [f"{plural(written.n_clipped, 'value')} clipped to 1 to 7"] * bool(written.n_clipped)
     print(f"{options.out}: {'; '.join(told)}")
     return 0

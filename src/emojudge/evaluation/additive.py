@@ -1,5 +1,6 @@
 """Scores as functions of sums: what each utterance adds, so that resampling speakers is a matrix product."""
 
+import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -116,6 +117,13 @@ def additive(truth: object, prediction: object, measure: str = "macro_f1", names
 def is_of_attributes(measure: str) -> bool:
     """Return whether a measure is one of attributes, by its name."""
     return measure.partition("_")[0] in ("ccc", "pearson", "mae")
+
+
+def range_of(measure: str) -> tuple[float, float]:
+    """Return the least and the largest value that a measure can have, by its name."""
+    if not is_of_attributes(measure):
+        return 0.0, 1.0
+    return (0.0, math.inf) if measure.startswith("mae_") else (-1.0, 1.0)
 
 
 def _check_measure(measure: str, known: Sequence[str]) -> None:

@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from ..errors import ConfigError, PredictionsError, nearest, plural, some
-from .additive import Additive, additive
+from .additive import Additive, additive, range_of
 from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
 from .statistics.studentized import statistics_of
+from .wording import speakers_note
 
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
@@ -114,8 +115,8 @@ def weigh(
         _check_alike(split, of_split)
         one = next(iter(of_split.values()))[0]
         clusters[split] = clusters_of(one.groups)
-        if warning := few_groups(len(set(one.groups))):
-            warnings.append(f"{split}: {warning}")
+        if warning := speakers_note(split, one.groups):
+            warnings.append(warning)
         found, gains = _of_split(of_split, measures, compared, reference, one.groups, n_resamples, seed)
         intervals |= {(system, split, measure): interval for (system, measure), interval in found.items()}
         differences |= {(system, split, measure): gain for (system, measure), gain in gains.items()}
@@ -147,7 +148,7 @@ def _of_split(
     means = {key: np.bincount(where, minlength=len(scores)) / len(where) for key, where in places.items()}
     contrasts = [*means.values(), *(means[key] - means[reference, key[1]] for key in tested)]
     found = statistics_of(scores, [contrast.tolist() for contrast in contrasts], groups, n_resamples, seed)
-    intervals = {key: Interval.of(one, LEVEL, True) for key, one in zip(places, found, strict=False)}
+    intervals = {key: Interval.of(one, LEVEL, True).within(*range_of(key[1])) for key, one in zip(places, found, strict=False)}
     differences = {key: Difference.of(one, LEVEL, True) for key, one in zip(tested, found[len(places) :], strict=True)}
     return intervals, differences
 

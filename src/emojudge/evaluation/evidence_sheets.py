@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .evidence import ABOVE, BELOW, N_RESAMPLES, SIGNIFICANT, Evidence
-from .runs import differences
+from .runs import differences, marks_of
 from .sheet import Sheet
 from .statistics.intervals import FEW_GROUPS
-from .tables import MARK, ResultsTable, number, weigh_runs
+from .tables import MARK_NOTES, ResultsTable, number, weigh_runs
 from .wording import difference_text, p_text, score_text
 
 
@@ -33,7 +33,7 @@ def evidence_sheet(tables: Sequence[ResultsTable], evidence: Evidence) -> Sheet:
     for split in first.splits:
         for measure in measures:
             for system in first.systems:
-                cells = _evidence_cells(first, evidence, system, split, measure)
+                cells = _evidence_cells(tables, evidence, system, split, measure)
                 if cells:
                     rows.append([split, *([measure.removeprefix("ccc_")] if several else []), system, *cells])
     over = f", mean of {len(tables)} runs" if len(tables) > 1 else ""
@@ -41,13 +41,13 @@ def evidence_sheet(tables: Sequence[ResultsTable], evidence: Evidence) -> Sheet:
     return Sheet(title, header, rows, evidence_notes(evidence))
 
 
-def _evidence_cells(table: ResultsTable, evidence: Evidence, system: str, split: str, measure: str) -> list[str]:
+def _evidence_cells(tables: Sequence[ResultsTable], evidence: Evidence, system: str, split: str, measure: str) -> list[str]:
     """Return score, difference and both p of a row; nothing where the system was not scored."""
-    result, compared = table.result(system, split), evidence.compared.get((system, split, measure))
-    if result is None:
+    interval, compared = evidence.intervals.get((system, split, measure)), evidence.compared.get((system, split, measure))
+    if interval is None:
         return []
-    digits = table.shown.digits
-    score = score_text(evidence.intervals[system, split, measure], digits) + result.marks
+    digits = tables[0].shown.digits
+    score = score_text(interval, digits) + marks_of(tables, [system], split)
     if compared is None:
         return [score, "reference" if system == evidence.reference else "", "", ""]
     difference = difference_text(compared.difference, digits) + compared.mark
@@ -86,7 +86,7 @@ def comparison_sheet(
             spread = over_runs[measure].get(split)
             if spread is None:
                 continue
-            marks = MARK if first.is_in_sample(split) else ""
+            marks = marks_of(tables, [system, reference], split)
             row = [split, name, number(spread.mean, digits, "+") + marks]
             if evidence is not None:
                 found = evidence.compared[system, split, measure].difference
@@ -95,7 +95,8 @@ def comparison_sheet(
                 bounds = (number(spread.mean + side * spread.half_width, digits, "+") for side in (-1, 1))
                 row.append(f"[{', '.join(bounds)}]" if spread.n_runs > 1 else "-")
             rows.append(row)
-    notes = [f"{MARK} in-sample."] if any(first.is_in_sample(split) for split in first.splits) else []
+    seen = "".join(marks_of(tables, [system, reference], split) for split in first.splits)
+    notes = [note for mark, note in MARK_NOTES.items() if mark in seen]
     if evidence is not None:
         notes += evidence_notes(replace(evidence, compared={}))
         notes.append("p of each difference alone, not corrected; detectable: the smallest difference found in 80 % of such comparisons.")

@@ -20,7 +20,7 @@ HEADLINE = {"emotion": "macro_f1", "attributes": "ccc_mean"}
 
 def labelled(rows: AnyRows, truth: Truths) -> AnyRows:
     """Return the rows that have something to be scored by: an emotion, or a value of some attribute."""
-    return rows.select([id for id in rows.id if _has_label(truth.get(id))])
+    return rows.select([id for id in rows.id if has_label(truth.get(id))])
 
 
 def additive_of(rows: AnyPredictions, truth: Truths, measure: str) -> Additive:
@@ -45,5 +45,6 @@ def of_part(score: Additive, part: NDArray[np.bool_]) -> Additive:
     return Additive(score.counts * part[:, None], score.score)
 
 
-def _has_label(label: Any) -> bool:
+def has_label(label: Any) -> bool:
+    """Return whether there is something to score by: an emotion, or a value of some attribute."""
     return any(value is not None for value in label.values()) if isinstance(label, Mapping) else label is not None

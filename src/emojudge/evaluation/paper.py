@@ -143,7 +143,7 @@ def paper_sheet(task: str, own: Mapping[str, tuple[str, Mapping[str, Mapping[str
     columns, own = TABLE_2_COLUMNS[task], own or {}
     rows = []
     for system in TABLE_2[task]:
-        printed = (f"{value:.4f}" for value in (*system.dev, *(system.test or ())))
+        printed = (f"{value:.4f}" for value in (*system.dev, *system.test))
         rows.append([system.name, *printed, *([""] * len(columns) if not system.test else [])])
         if system.config in own:
             name, scores = own[system.config]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from .evidence import Evidence
-from .runs import values_of
+from .runs import marks_of, values_of
 from .statistics import Spread
-from .tables import ResultsTable
+from .tables import MARK, TRANSDUCTIVE, ResultsTable
 
 Record: TypeAlias = dict[str, Any]
 
@@ -40,7 +40,8 @@ def mean_records(tables: Sequence[ResultsTable], evidence: Evidence | None) -> l
     first = tables[0]
     for result in first.results:
         record: Record = {"run": MEAN, "task": first.task, "system": result.system, "split": result.split}
-        record |= {"in_sample": result.in_sample, "transductive": result.transductive}
+        marks = marks_of(tables, [result.system], result.split)
+        record |= {"in_sample": MARK in marks, "transductive": TRANSDUCTIVE in marks}
         for measure in first.shown.measures:
             values = values_of(tables, result.system, result.split, measure)
             if values:
@@ -71,7 +72,7 @@ def _weighed(table: ResultsTable, evidence: Evidence, system: str, split: str) -
                 f"{measure}_detectable": difference.detectable,
             }
             if compared.mcnemar is not None:
-                record["accuracy_mcnemar_p"] = compared.mcnemar.p
+                record["accuracy_mcnemar_p_unclustered"] = compared.mcnemar.p
     return record
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..errors import ConfigError, nearest
 from .sheet import Sheet
 from .statistics import Spread
-from .tables import ResultsTable
+from .tables import MARK, TRANSDUCTIVE, ResultsTable
 
 
 def combine(tables: Sequence[ResultsTable], differing: str = "seeds") -> Sheet:
@@ -29,9 +29,7 @@ def combine(tables: Sequence[ResultsTable], differing: str = "seeds") -> Sheet:
             for split in first.splits:
                 values = values_of(tables, system, split, measure)
                 spread = Spread.of(values) if values else None
-                result = first.result(system, split)
-                marks = "" if result is None else result.marks
-                row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{marks}")
+                row.append("" if spread is None else f"{spread.mean:.3f} ± {spread.deviation:.3f}{marks_of(tables, [system], split)}")
             rows.append(row)
     what = "mean" if several else f"{next(iter(measures.values()))}, mean"
     footnotes = list(dict.fromkeys(note for table in tables for note in table.footnotes))
@@ -65,6 +63,12 @@ def check_alike(tables: Sequence[ResultsTable]) -> None:
     for other in tables[1:]:
         if (other.systems, other.splits) != (first.systems, first.splits):
             raise ConfigError(f"the runs differ in systems or splits: {first.systems}, {first.splits} and {other.systems}, {other.splits}")
+
+
+def marks_of(tables: Sequence[ResultsTable], systems: Sequence[str], split: str) -> str:
+    """Return the marks that a score of some systems on a split has in any run: what is made of them has each."""
+    found = [result.marks for table in tables for system in systems if (result := table.result(system, split))]
+    return "".join(mark for mark in (MARK, TRANSDUCTIVE) if any(mark in marks for marks in found))
 
 
 def values_of(tables: Sequence[ResultsTable], system: str, split: str, measure: str) -> list[float]:

@@ -11,6 +11,12 @@ MARK = "*"
 TRANSDUCTIVE = "†"
 """Beside a score of a system that has seen the utterances that it is scored on, if not their labels."""
 
+MARK_NOTES = {
+    MARK: f"{MARK} in-sample: a stage was chosen on this split.",
+    TRANSDUCTIVE: f"{TRANSDUCTIVE} transductive: rests on the utterances of the split, all of them together, without their labels.",
+}
+"""What each mark means, in short."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -94,10 +100,6 @@ class ResultsTable:
         result = self.result(system, split)
         found = None if result is None else result.scores.get(measure)
         return None if found is None or math.isnan(found) else found
-
-    def is_in_sample(self, split: str) -> bool:
-        """Return whether a stage of any system was fitted or chosen on a split."""
-        return any(r.in_sample for r in self.results if r.split == split)
 
     def weighed(self, reference: str | None = None, *, n_resamples: int = N_RESAMPLES, seed: int = 0) -> "ResultsTable":
         """Return the table with intervals over speakers, and differences to a reference.

@@ -2,11 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from .statistics import Difference, Interval, few_groups
 
-SPANS_0 = "not shown: the interval spans 0"
+NOT_SHOWN = "not shown"
+"""How every verdict begins that says nothing of the systems."""
+SPANS_0 = f"{NOT_SHOWN}: the interval spans 0"
+NO_DIFFERENCE = f"{NOT_SHOWN}: the two do not differ here"
+UNCORRECTED = "Each verdict is of its own interval: of twenty where nothing is, one is expected to show something."
+"""What must stand below verdicts that are not corrected for their number."""
 
 
 def score_text(interval: Interval, digits: int = 3) -> str:
@@ -38,7 +42,9 @@ def sign(interval: Interval | Difference, above: str, below: str) -> str:
     With fewer than 20 speakers the word says that it is not established.
     """
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return "not shown: too few speakers for an interval"
+        return f"{NOT_SHOWN}: too few speakers for an interval"
+    if interval.low == interval.high == 0:
+        return NO_DIFFERENCE
     if interval.low <= 0 <= interval.high:
         return SPANS_0
     doubt = " (not established: too few speakers)" if few_groups(interval.n_groups) else ""
@@ -54,17 +60,10 @@ def tally(entries: Iterable[tuple[str, str]]) -> str:
     entries = list(entries)
     reached: dict[str, list[str]] = {}
     for name, word in entries:
-        if not word.startswith("not shown"):
+        if not word.startswith(NOT_SHOWN):
             reached.setdefault(word, []).append(name)
     n_open = len(entries) - sum(map(len, reached.values()))
     return " ".join([*(f"{word}: {'; '.join(names)}." for word, names in reached.items()), f"Not shown: {n_open} of {len(entries)}."])
-
-
-def within(interval: Interval, low: float, high: float) -> Interval:
-    """Return an interval cut to the values that the score can have; one without bounds says nothing and stays."""
-    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return interval
-    return replace(interval, low=max(interval.low, low), high=min(interval.high, high))
 
 
 def speakers_note(split: str, groups: Sequence[str]) -> str | None:
@@ -74,12 +73,13 @@ def speakers_note(split: str, groups: Sequence[str]) -> str | None:
         split: Its name.
         groups: Speaker group of each utterance, as ``Table.speaker_groups`` gives it.
     """
-    n_groups = len({*groups})
-    if warning := few_groups(n_groups):
+    if warning := few_groups(len({*groups})):
         return f"{split}: {warning}."
-    if n_groups == len(groups):
-        return f"{split}: every utterance counts by itself, for want of speakers; intervals are too narrow where speakers differ."
-    return None
+    n_alone = sum(group.startswith("id ") for group in groups)
+    if not n_alone:
+        return None
+    who = "every utterance counts" if n_alone == len(groups) else f"{n_alone:,} of {len(groups):,} utterances count each"
+    return f"{split}: {who} by itself, for want of speakers; intervals are too narrow where speakers differ."
 
 
 def _with_bounds(value: float, low: float, high: float, form: str) -> str:

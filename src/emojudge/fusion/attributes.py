@@ -169,8 +169,8 @@ class AttributeFusion(LateFusion[AttributePredictions, Mapping[str, float | None
         weight = sum(each.weights if isinstance(each, Blend) else np.ones(len(chosen)) for each in joined)  # (branches,)
         return "+".join(self.branches_[k] for k, share in zip(chosen, np.atleast_1d(weight), strict=True) if share)
 
-    def _info(self, branch: AttributePredictions) -> AttributesInfo:
-        return replace(branch.info, **self._identity(), absent_attributes=self.absent_)
+    def _info(self, branches: Sequence[AttributePredictions]) -> AttributesInfo:
+        return replace(branches[0].info, **self._identity(), absent_attributes=self.absent_)
 
     def _to_json(self) -> dict[str, Any]:
         raw = super()._to_json()

@@ -193,12 +193,19 @@ class EmotionFusion(LateFusion[Predictions, str | None]):
     def _quality(self, curve: list[float]) -> float:
         return max(curve)
 
-    def _info(self, branch: Predictions) -> PredictionsInfo:
+    def _info(self, branches: Sequence[Predictions]) -> PredictionsInfo:
+        """Return the info of the first branch under the declared prior; what rests on a transductive branch is transductive."""
         joint = self.models_["+".join(self.branches_)]
         prior = np.zeros(len(self.names_))
         prior[self._kept_columns()] = target_distribution(self._prior("uniform"), joint.prior)
-        own = replace(branch.info, source_prior=tuple(prior.tolist()), absent_classes=self.absent_, estimated_priors=None)
-        return replace(own, **self._identity())
+        return replace(
+            branches[0].info,
+            **self._identity(),
+            source_prior=tuple(prior.tolist()),
+            absent_classes=self.absent_,
+            transductive=any(branch.info.transductive for branch in branches),
+            estimated_priors=None,
+        )
 
     @property
     def _named(self) -> str:

@@ -7,10 +7,11 @@ import numpy as np
 from scipy.special import expit, logit
 
 from ..errors import FusionError
+from ..labels import ATTRIBUTE_RANGE
 from .linear import Float, LinearModel, standardisation
 
-LOWEST, HIGHEST = 1.0, 7.0
-"""Ends of the scale of attributes, which become 0 and 1."""
+LOWEST, HIGHEST = ATTRIBUTE_RANGE
+"""What becomes 0 and 1."""
 
 
 class FractionalModel(LinearModel):

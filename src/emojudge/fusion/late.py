@@ -1,26 +1,20 @@
-"""What the fusion of every task does alike: branches joined or alone, out-of-fold rows, and the JSON file."""
+"""What the fusion of every task does alike: branches joined or alone, and out-of-fold rows."""
 
-import hashlib
-import json
 import logging
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupKFold, KFold
 
 from ..errors import FusionError, nearest, some
-from ..files import write_text
 from ..predictions import align
 from ..predictions.rows import Rows
 from .linear import Float, Folds
-
-SCHEMA_VERSION = 1
+from .saved import SavedFusion
 
 UNFITTED = ("mean", "interpolation", "best")
 """Methods that fit no regression: the mean of the branches, weights of them, or the best one."""
@@ -31,16 +25,13 @@ Truth = TypeVar("Truth")
 log = logging.getLogger(__name__)
 
 
-class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
+class LateFusion(SavedFusion, Generic[AnyRows, Truth]):
     """A joint model of all branches, and one of each branch alone for utterances that lack another.
 
     A task says what its features, targets and models are; this class decides which rows a model is fitted on and
     which model a row is predicted by.
     """
 
-    TASK: ClassVar[str]
-    NAMES: ClassVar[str]
-    """What the file calls the list of classes or attributes."""
     METHODS: ClassVar[tuple[str, ...]]
     """How branches may be joined: by a regression, or as :data:`UNFITTED` says."""
 
@@ -61,10 +52,16 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
     def predict(self, branches: Sequence[AnyRows]) -> AnyRows:
         """Return fused rows, each with the branches that it rests on.
 
+        Rows of the splits that it was fitted on are in-sample here, which a warning says; :meth:`fit_predict` gives out-of-fold ones.
+
         Raises:
             FusionError: If the branches, or what they predict, are not those it was fitted on.
         """
-        return self._settled(self._predict(branches))
+        fused = self._settled(self._predict(branches))
+        seen = [split for split in self.fitted_on_["splits"] if split in fused.split]
+        if seen and fused.info.corpus == self.fitted_on_["corpus"]:
+            log.warning("this fusion was fitted on %s: its rows of that are in-sample, and a score of them is too good", ", ".join(seen))
+        return fused
 
     def _predict(self, branches: Sequence[AnyRows]) -> AnyRows:
         """Return fused rows before what is done to all rows of a split together."""
@@ -88,7 +85,7 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
                 used[i] = rests_on
             left[take] = False
         form = cast(Any, type(rows[0]))
-        fused = form(rows[0].id, rows[0].split, numbers, self._info(rows[0]), used=used, fold=np.full(len(used), -1))
+        fused = form(rows[0].id, rows[0].split, numbers, self._info(rows), used=used, fold=np.full(len(used), -1))
         return cast(AnyRows, fused)
 
     def fit_predict(
@@ -135,36 +132,6 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
             if progress is not None:
                 progress(k + 1, len(folds))
         return self._settled(fused)
-
-    def save(self, path: str | Path) -> None:
-        """Write the fitted fusion to a JSON file, whole or not at all."""
-        write_text(path, json.dumps(self._to_json(), indent=1) + "\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> Self:
-        """Return a fusion that :meth:`save` wrote.
-
-        Raises:
-            FusionError: If the file is missing, is not JSON of the documented form, has another schema version, or is of another task.
-        """
-        try:
-            raw = json.loads(Path(path).read_text(encoding="utf-8"))
-            if raw["schema_version"] != SCHEMA_VERSION:
-                raise FusionError(
-                    f"{path}: schema version {raw['schema_version']}, this release reads {SCHEMA_VERSION}; fit the fusion again"
-                )
-            task = raw.get("task", "emotion")
-            if task != cls.TASK:
-                raise FusionError(f"{path}: a fusion of task {task!r}, {cls.__name__} is of task '{cls.TASK}'")
-            fusion = cls(**raw["settings"])
-            fusion.branches_, fusion.names_ = raw["branches"], tuple(raw[cls.NAMES])
-            fusion.absent_, fusion.n_fitted_ = tuple(raw[f"absent_{cls.NAMES}"]), raw["n_fitted"]
-            fusion.fitted_on_ = raw["fitted_on"]
-            fusion.models_ = {name: cls._model_from_json(model) for name, model in raw["models"].items()}
-            fusion.curves_ = raw["curves"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise FusionError(f"{path}: not a fusion written by emojudge ({type(error).__name__}: {error})") from error
-        return fusion
 
     def _check(self, branches: Sequence[AnyRows], truth: Mapping[str, Truth], groups: Mapping[str, str]) -> None:
         """Raise where a setting, or what is to be fitted on, makes no sense; a task adds its own settings."""
@@ -226,26 +193,11 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         """Return the splitter of :meth:`_split`, by groups or by utterances."""
         return (GroupKFold if grouped else KFold)(n_splits=n_folds, shuffle=True, random_state=self.seed)
 
-    def _to_json(self) -> dict[str, Any]:
-        return {
-            "schema_version": SCHEMA_VERSION,
-            "task": self.TASK,
-            "settings": {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in self.get_params().items()},
-            "branches": self.branches_,
-            self.NAMES: list(self.names_),
-            f"absent_{self.NAMES}": list(self.absent_),
-            "fitted_on": self.fitted_on_,
-            "n_fitted": self.n_fitted_,
-            "models": {name: self._model_to_json(model) for name, model in self.models_.items()},
-            "curves": self.curves_,
-        }
-
     def _identity(self) -> dict[str, Any]:
-        """Return what a fused file says of its origin: the digest of the fusion stands for the checkpoint."""
-        digest = hashlib.sha256(json.dumps(self._to_json()).encode()).hexdigest()[:16]
+        """Return what a fused file says of its origin."""
         kind = self.method if self.method in UNFITTED else ""
         system = f"{self.branches_[0]}_{kind or 'refitted'}" if len(self.branches_) == 1 else kind or "fused"
-        return {"system": system, "checkpoint": digest}
+        return {"system": system, "checkpoint": self._digest()}
 
     def _kept(self) -> list[str]:
         """Return the classes or attributes that every branch knows."""
@@ -302,15 +254,8 @@ class LateFusion(BaseEstimator, Generic[AnyRows, Truth]):  # type: ignore[misc]
         """Return fused rows after what is done to all rows of a split together, without their labels; here nothing."""
         return fused
 
-    def _info(self, branch: AnyRows) -> Any:
-        """Return what the fused file says of itself."""
-        raise NotImplementedError
-
-    def _model_to_json(self, model: Any) -> dict[str, Any]:
-        raise NotImplementedError
-
-    @classmethod
-    def _model_from_json(cls, raw: dict[str, Any]) -> Any:
+    def _info(self, branches: Sequence[AnyRows]) -> Any:
+        """Return what the fused file says of itself, from what the branches say."""
         raise NotImplementedError
 
 

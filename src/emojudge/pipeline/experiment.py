@@ -12,13 +12,13 @@ from ..files import write_text
 from .branch import train_branch
 from .config import RunConfig
 from .display import Display
-from .fusing import FUSED, fuse
+from .fusing import fuse
 from .judging import check_judge, review
 from .ledger import record
 from .results import ENDINGS, SYSTEMS_FILE, load_systems, score_run, weigh_results, write_results
 from .sources import read_corpus
 from .stages import TABLE, RunFolder
-from .systems import TASKS, read_systems
+from .systems import FUSED, TASKS, read_systems
 from .tuning import check_tuning
 
 RESERVED = ("corpus", "fusion", "judge")

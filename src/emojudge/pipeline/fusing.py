@@ -7,27 +7,26 @@ from typing import Any
 from ..corpus import Table
 from ..corpus.by_role import train_prior, training_ids, tuning_labels
 from ..corpus.truth import attributes_of
-from ..errors import ConfigError, nearest
+from ..errors import ConfigError, nearest, plural
+from ..evaluation.prior import TARGET_PRIORS
 from ..fusion import AttributeFusion, EmotionFusion, moments_of, permuted
+from ..fusion.late import UNFITTED
 from ..predictions import load_predictions
 from ..predictions.rows import Rows
 from .config import RunConfig
 from .display import Display
 from .stages import TABLE, RunFolder
-from .systems import System
-
-FUSED = "fused"
+from .systems import FUSED, REFITTED, System
 
 PERMUTED = "permuted"
-PRIORS = ("uniform", "natural", "train", "estimated")
 COMPARATORS: dict[str, dict[str, dict[str, Any]]] = {
     "emotion": {
-        **{prior: {"target_prior": prior} for prior in PRIORS},
-        **{method: {"method": method} for method in ("logistic", "mean", "interpolation", "best")},
+        **{prior: {"target_prior": prior} for prior in TARGET_PRIORS},
+        **{method: {"method": method} for method in EmotionFusion.METHODS},
         PERMUTED: {},
     },
     "attributes": {
-        **{method: {"method": method} for method in ("ridge", "fractional_logit", "interpolation", "mean", "best")},
+        **{method: {"method": method} for method in AttributeFusion.METHODS},
         "unmatched": {"moments": None},
         PERMUTED: {},
     },
@@ -44,7 +43,7 @@ def fuse(
     """
     files = {branch.name: branch.files[task] for branch in branches}
     first, *others = files
-    control = f"{first}, refitted"
+    control = first + REFITTED
     settings = _settings(task, config, table)
     systems = {first: files[first], control: _fit(folder, task, control, {first: files[first]}, _refitting(settings), table, display)}
     if not others:
@@ -107,7 +106,7 @@ def _fit(
             fused = fusion.fit_predict(predictions, tuning_labels(table, task), groups, tell)
         fusion.save(folder.path / f"{stem}.json")
         fused.save(folder.path / f"{stem}.parquet")
-        return _reliance(fused)
+        return reliance(fused)
 
     inputs = {"settings": fusion.get_params(), "permuted": seed}
     folder.stage(stage, lambda: {**inputs, "files": folder.digest(*files.values(), TABLE)}, [f"{stem}.json", f"{stem}.parquet"], make)
@@ -116,7 +115,7 @@ def _fit(
 
 def _refitting(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with which a single branch is refitted: by regression, where all branches are joined without."""
-    if settings["method"] not in ("mean", "interpolation", "best"):
+    if settings["method"] not in UNFITTED:
         return dict(settings)
     return {**settings, "method": "ridge" if "moments" in settings else "logistic"}
 
@@ -137,7 +136,7 @@ def _complete(settings: dict[str, Any], table: Table) -> dict[str, Any]:
     return settings | {"train_prior": train_prior(table)}
 
 
-def _reliance(fused: Rows) -> str:
+def reliance(fused: Rows) -> str:
     """Return how many utterances rest on which branches."""
-    counts = Counter(used or "none" for used in fused.used or [])
-    return ", ".join(f"{n} utterances from {used}" for used, n in counts.items())
+    counts = Counter(used or "no branch, left null" for used in fused.used or [])
+    return ", ".join(f"{plural(n, 'utterance')} from {used}" for used, n in counts.most_common())

@@ -13,6 +13,10 @@ from .config import RunConfig
 
 TASKS = ("emotion", "attributes")
 """What a system may predict, in the order of the results."""
+FUSED = "fused"
+"""What the fusion of all branches is called in the results."""
+REFITTED = ", refitted"
+"""How the name of a branch ends that went alone through the regression that fuses: what a fusion is compared with by default."""
 MODELS = "emojudge.models"
 """Where a model class without a module's name is looked for."""
 

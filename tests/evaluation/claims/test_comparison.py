@@ -113,6 +113,16 @@ def test_p_is_corrected_over_the_comparison():
     assert smallest.p == pytest.approx(min(1.0, 4 * smallest.difference.p))
 
 
+def test_what_holm_takes_back_is_no_gain():
+    world = World()
+    better, worse = world.emotions("better", 0.7), world.emotions("worse", 0.5)
+    gain = compare("Claim", better, worse, world.truth, world.groups, ["dev"], ["accuracy"], n_resamples=499).gains[0]
+    assert gain.verdict == "gain"
+    assert replace(gain, p=0.2).verdict == "not shown: p is 0.200 after Holm over the comparison"
+    blurred = replace(gain, difference=replace(gain.difference, low=-0.1), p=0.2)
+    assert blurred.verdict.startswith("not shown: the interval spans 0")  # which says more
+
+
 def test_regressions_are_compared_where_both_have_input_and_labels_without_one_are_wrong():
     world = World()
     a, b = world.regression("a", 1.0, 1, without_input=range(0, 40)), world.regression("b", 1.0, 2, without_input=range(20, 60))

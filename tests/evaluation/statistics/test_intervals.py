@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm, t
 
 from emojudge.evaluation import (
+    Interval,
     additive,
     additive_emotions,
     bootstrap,
@@ -18,6 +19,7 @@ from emojudge.evaluation import (
     score_attributes,
     score_emotions,
 )
+from emojudge.evaluation.additive import range_of
 from emojudge.evaluation.statistics.studentized import statistics_of
 
 
@@ -182,3 +184,29 @@ def test_a_class_that_nobody_shows_has_neither_score_nor_interval_nor_p():
     truth, a, b = list("aabb"), list("abcb"), list("ccbb")
     found = paired_bootstrap(truth, a, b, "recall_c", names=list("abc"), n_resamples=50)
     assert all(math.isnan(value) for value in (found.value, found.low, found.high, found.p, found.detectable))
+
+
+def test_an_interval_is_cut_to_what_the_score_can_be():
+    cut = Interval(0.5, -0.2, 1.3, 0.95, 10, 5, True).within(0.0, 1.0)
+    assert (cut.value, cut.low, cut.high) == (0.5, 0.0, 1.0)
+    for bound in (math.nan, math.inf):
+        silent = Interval(0.5, -bound, bound, 0.95, 10, 1, True)
+        assert silent.within(0.0, 1.0) is silent  # it says nothing, and is not to look as if it did
+
+
+def test_the_interval_of_a_measure_is_within_what_it_can_be():
+    speaker = np.arange(120) % 5  # so few, and so unlike, that the interval is wider than the scale
+    truth = np.random.default_rng(1).integers(2, size=120)
+    prediction = np.where(np.random.default_rng(2).random(120) < speaker / 4, truth, 1 - truth)
+    settings = {"groups": [f"s{k}" for k in speaker], "n_resamples": 500, "level": 0.98}
+    (whole,) = intervals_of([additive(truth, prediction, "accuracy")], **settings)
+    assert whole.low < 0 < 1 < whole.high < math.inf
+    found = bootstrap(truth, prediction, "accuracy", **settings)
+    assert (found.value, found.low, found.high) == (whole.value, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("measure", "least", "largest"), [("macro_f1", 0, 1), ("recall_sad", 0, 1), ("ccc_mean", -1, 1), ("mae_valence", 0, math.inf)]
+)
+def test_what_a_measure_can_be_is_told_by_its_name(measure, least, largest):
+    assert range_of(measure) == (least, largest)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...errors import plural
-from ...labels import ATTRIBUTES
+from ...labels import ATTRIBUTE_RANGE, ATTRIBUTES
 from .findings import Finding, Severity
 from .material import Material
 
@@ -15,9 +15,6 @@ RARE = 5
 
 FEW = 20
 """With fewer than this, the 95 % interval of a recall is wider than +-20 points (1.96 * 0.5 / sqrt(20)): a note."""
-
-ATTRIBUTE_RANGE = (1.0, 7.0)
-"""What attributes are within in every table; a reader rescales others."""
 
 TIED = 1e-6
 """Shares of votes that differ by less are equal; tables hold them in single precision."""

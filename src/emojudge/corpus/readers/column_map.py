@@ -7,7 +7,7 @@ from string import Formatter
 from typing import Any, TypeAlias
 
 from ...errors import ConfigError, nearest
-from ...labels import ATTRIBUTES, EMOTIONS
+from ...labels import ATTRIBUTE_RANGE, ATTRIBUTES, EMOTIONS
 from .common import SPLITS
 from .rows import Report, Rows
 
@@ -27,8 +27,6 @@ NUMBERS = ("start_s", "duration_s", *ATTRIBUTES, *STDS)
 """Columns of numbers; all others are text."""
 
 _OURS = (*REQUIRED, *OPTIONAL)
-_SCALE = (1.0, 7.0)
-"""Range of an attribute in a table."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class ColumnMap:
     """Regular expressions by column; each named group becomes a column."""
     where: Where = field(default_factory=dict)
     """Value, or values, that a column must have for a row to count."""
-    attribute_range: Range | Mapping[str, Range] = _SCALE
+    attribute_range: Range | Mapping[str, Range] = ATTRIBUTE_RANGE
     votes: Votes = field(default_factory=dict)
     """Column, or columns, that count the votes for a class."""
     votes_other: str | Sequence[str] | None = None
@@ -91,16 +89,17 @@ class ColumnMap:
     def range_of(self, attribute: str) -> tuple[float, float]:
         """Return the range in which the corpus gives an attribute, or its spread's."""
         attribute = attribute.removesuffix("_std")
-        given = self.attribute_range.get(attribute, _SCALE) if isinstance(self.attribute_range, Mapping) else self.attribute_range
+        given = self.attribute_range.get(attribute, ATTRIBUTE_RANGE) if isinstance(self.attribute_range, Mapping) else self.attribute_range
         return float(given[0]), float(given[1])
 
     def rescaled(self, name: str, values: Sequence[float | None]) -> list[float | None]:
         """Return an attribute in 1 to 7, or its spread in that unit; a range is mapped onto it linearly."""
         low, high = self.range_of(name)
-        if (low, high) == _SCALE:
+        if (low, high) == ATTRIBUTE_RANGE:
             return list(values)
-        zero, offset = (0.0, 0.0) if name in STDS else (low, _SCALE[0])
-        return [None if value is None else offset + (_SCALE[1] - _SCALE[0]) * ((value - zero) / (high - low)) for value in values]
+        width = ATTRIBUTE_RANGE[1] - ATTRIBUTE_RANGE[0]
+        zero, offset = (0.0, 0.0) if name in STDS else (low, ATTRIBUTE_RANGE[0])
+        return [None if value is None else offset + width * ((value - zero) / (high - low)) for value in values]
 
     def split_of(self, name: str) -> str:
         """Return our name of a split; one that is not known stays as it is."""

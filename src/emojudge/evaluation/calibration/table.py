@@ -13,7 +13,7 @@ from ..additive import Additive
 from ..prior import shift_prior
 from ..sheet import Sheet
 from ..statistics import difference_of, intervals_of
-from ..wording import difference_text, score_text, speakers_note, within
+from ..wording import difference_text, score_text, speakers_note
 from .out_of_fold import class_places, declared_weights, scaled
 from .scaling import AnyScaling, TemperatureScaling, VectorScaling
 from .scores import (
@@ -91,7 +91,7 @@ def calibration_sheet(
             for scaling, one in judged.items():
                 assert one is not None  # a scaling takes no row away
                 nll, brier = intervals_of([one.nll, one.brier], clusters, **settings)
-                nll, brier = within(nll, 0.0, np.inf), within(brier, 0.0, 2.0)
+                nll, brier = nll.within(0.0, np.inf), brier.within(0.0, 2.0)
                 change = "" if one is plain else difference_text(difference_of(one.nll, plain.nll, clusters, **settings))
                 mark = "" if one is plain or split not in fitted_on else ", out-of-fold"
                 errors = [f"{error:.3f}" for error in one.errors(n_bins)]

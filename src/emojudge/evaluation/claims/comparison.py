@@ -11,7 +11,7 @@ from ...predictions import align
 from ..labelled import AnyPredictions, Truths, additive_of, labelled
 from ..sheet import Sheet
 from ..statistics import Difference, difference_of, holm
-from ..wording import difference_text, p_text, speakers_note, tally, verdict
+from ..wording import NOT_SHOWN, difference_text, p_text, speakers_note, tally, verdict
 
 Runs = AnyPredictions | Sequence[AnyPredictions]
 """Predictions of a system, or those of several runs that differ in their seed."""
@@ -35,8 +35,11 @@ class Gain:
 
     @property
     def verdict(self) -> str:
-        """Return ``gain``, ``loss``, or that nothing was shown."""
-        return verdict(self.difference)
+        """Return ``gain``, ``loss``, or that nothing was shown, by the interval or after Holm."""
+        word = verdict(self.difference)
+        if word.startswith(NOT_SHOWN) or self.p < 1 - self.difference.level:
+            return word
+        return f"{NOT_SHOWN}: p is {p_text(self.p)} after Holm over the comparison"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..additive import Additive
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Interval, intervals_of
-from ..wording import score_text, sign, speakers_note, tally, within
+from ..wording import UNCORRECTED, score_text, sign, speakers_note, tally
 
 TRUTH = "truth"
 
@@ -72,7 +72,7 @@ class Distributions:
             ]
             for row in self.rows
         ]
-        return Sheet("Distributions of attributes by split", header, cells, [self.sentence, *self.notes])
+        return Sheet("Distributions of attributes by split", header, cells, [self.sentence, UNCORRECTED, *self.notes])
 
 
 def attribute_distributions(
@@ -126,7 +126,7 @@ def attribute_distributions(
                 if name != reference and there.any() and np.ptp(column[there]) > 0:
                     either = inside | there
                     (shift,) = intervals_of([_shift(column[either], inside[either], there[either])], speaker[either].tolist(), **settings)
-                deviation = within(deviation, 0.0, np.inf)
+                deviation = deviation.within(0.0, np.inf)
                 rows.append(Distribution(source, attribute, name, len(part), len(set(speaker[inside])), mean, deviation, shift))
     if not rows:
         raise EmojudgeError("no utterance has a value of an attribute, true or predicted; there is no distribution to compare")

@@ -13,7 +13,7 @@ from ..additive import Additive, additive_attributes
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Difference, Interval, difference_of, intervals_of
-from ..wording import difference_text, score_text, sign, speakers_note, tally, verdict, within
+from ..wording import UNCORRECTED, difference_text, score_text, sign, speakers_note, tally, verdict
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class ErrorCorrelations:
             ]
             for row in self.rows
         ]
-        return Sheet(f"Correlation of {self.pair[0]} and {self.pair[1]}", header, rows, [self.sentence, *self.notes])
+        return Sheet(f"Correlation of {self.pair[0]} and {self.pair[1]}", header, rows, [self.sentence, UNCORRECTED, *self.notes])
 
 
 def error_correlations(
@@ -115,7 +115,7 @@ def error_correlations(
             clusters = [groups[id] for id in ids]
             speakers.update(zip(ids, clusters, strict=True))
             errors, of_predictions, of_truth = (_correlation(values) for values in (predicted - true, predicted, true))
-            three = [within(one, -1.0, 1.0) for one in intervals_of([errors, of_predictions, of_truth], clusters, **settings)]
+            three = [one.within(-1.0, 1.0) for one in intervals_of([errors, of_predictions, of_truth], clusters, **settings)]
             tie = difference_of(of_predictions, of_truth, clusters, **settings)
             rows.append(ErrorCorrelation(name, split, pair, len(ids), three[0], three[1], three[2], tie))
         if speakers and (note := speakers_note(split, list(speakers.values()))):

@@ -66,7 +66,8 @@ def groups_sheet(
                     rows.append([name, split, grouping.by, *_cells(score)])
         if speakers and (note := speakers_note(split, list(speakers.values()))):
             notes.append(note)
-    header = ["system", "split", "by", "group", "n", "speakers", measure, *BESIDE.get(measure, ()), "difference to the rest", "p", "word"]
+    scores = [measure, *BESIDE.get(measure, ())]
+    header = ["system", "split", "by", "group", "n", "speakers", *scores, "difference to the rest", "p (Holm)", "word"]
     return Sheet(f"{measure} by group", header, rows, notes)
 
 

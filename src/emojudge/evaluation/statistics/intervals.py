@@ -1,11 +1,12 @@
 """The interval of a score, by resampling speakers."""
 
+import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..additive import Additive, additive
+from ..additive import Additive, additive, range_of
 from .studentized import Statistic, statistics_of
 
 FEW_GROUPS = 20
@@ -32,6 +33,12 @@ class Interval:
         """Return the interval of what was resampled."""
         return cls(found.value, *found.bounds(level), level, found.n, found.n_groups, clustered)
 
+    def within(self, low: float, high: float) -> "Interval":
+        """Return the interval cut to the values that the score can have; one without bounds says nothing and stays."""
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            return self
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
+
 
 def bootstrap(
     truth: object,
@@ -48,7 +55,8 @@ def bootstrap(
 
     Symmetric bootstrap-t over clusters: a resample draws as many speakers as there are, and its distance from the score is counted in
     its own standard error (Hall, 1988; for few clusters Cameron, Gelbach and Miller, 2008). Intervals of the resampled scores alone are
-    too narrow with 50 speakers and far too narrow with 5; ``benchmarks/interval_coverage.py`` has the figures.
+    too narrow with 50 speakers and far too narrow with 5; ``benchmarks/interval_coverage.py`` has the figures. It is cut to what the
+    measure can be.
 
     Args:
         truth: Class of each utterance; for attributes an array ``(utterances, attributes)`` or named columns.
@@ -69,7 +77,7 @@ def bootstrap(
     (0.75, True, True, 120)
     """
     score = additive(truth, prediction, measure, names)
-    return intervals_of([score], groups, n_resamples=n_resamples, level=level, seed=seed)[0]
+    return intervals_of([score], groups, n_resamples=n_resamples, level=level, seed=seed)[0].within(*range_of(measure))
 
 
 def intervals_of(
@@ -80,7 +88,7 @@ def intervals_of(
     level: float = 0.95,
     seed: int = 0,
 ) -> list[Interval]:
-    """Return the interval of each score, as :func:`bootstrap` does, all over the same resamples.
+    """Return the interval of each score, as :func:`bootstrap` does, all over the same resamples; not cut, for any score is taken.
 
     Raises:
         ValueError: If scores and groups are of different numbers of utterances, or there is no score.

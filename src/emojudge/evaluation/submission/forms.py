@@ -4,20 +4,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
+from ...corpus.readers.msp_labels import ATTRIBUTE_COLUMNS as CONSENSUS_COLUMNS
 from ...errors import PredictionsError, some
-from ...labels import EMOTION_CODES
+from ...labels import ATTRIBUTE_RANGE, EMOTION_CODES
 
 FILE_NAME = "FileName"
 CLASS_COLUMN = "EmoClass"
-ATTRIBUTE_COLUMNS = {"arousal": "EmoAct", "valence": "EmoVal", "dominance": "EmoDom"}
+ATTRIBUTE_COLUMNS = {name: CONSENSUS_COLUMNS[name] for name in ("arousal", "valence", "dominance")}
 """In the order of a submission, which is not that of our tables."""
 
 HEADERS = {"emotion": (FILE_NAME, CLASS_COLUMN), "attributes": (FILE_NAME, *ATTRIBUTE_COLUMNS.values())}
 """Columns by task: Task 1 is of emotions, Task 2 of attributes (Odyssey 2024 and Interspeech 2025 challenges)."""
 
 CODE_OF = {emotion: code for code, emotion in EMOTION_CODES.items()}
-LOWEST, HIGHEST = 1.0, 7.0
-"""The scale of attributes; submissions are clipped to it, and nothing else is."""
+LOWEST, HIGHEST = ATTRIBUTE_RANGE
+"""What submissions are clipped to."""
 
 
 def file_names(ids: Sequence[str], audio: Mapping[str, str | None] | None = None) -> dict[str, str]:

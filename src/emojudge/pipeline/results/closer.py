@@ -6,21 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from ...corpus.by_role import tuning_labels
 from ...errors import EmojudgeError
-from ...evaluation.calibration import calibration_sheet
 from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
 from ...evaluation.evidence import N_RESAMPLES
 from ...evaluation.groups import group_by, groups_sheet
-from ...evaluation.labelled import labelled
+from ...evaluation.labelled import AnyPredictions, labelled
 from ...evaluation.posteriors import score_posteriors
 from ...evaluation.sheet import Sheet
-from ...evaluation.tables import number
+from ...evaluation.tables import MARK, MARK_NOTES, TRANSDUCTIVE, number
 from ...predictions import AttributePredictions, Predictions
+from ..systems import FUSED, REFITTED
 from .labels import Labels
 from .loading import Systems
-from .summary import CONTROL
-
-FUSED = "fused"
 
 
 def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -36,39 +34,42 @@ def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resample
         ConfigError: If the table knows nothing of that name.
     """
     groupings = [group_by(labels.table, name) for name in by]
-    return [
-        groups_sheet(by_name, labels.truths[task], groupings, labels.groups, _splits(by_name, labels, task), n_resamples=n_resamples)
-        for task, by_name in systems.items()
-        if task in labels.truths
-    ]
+    sheets = []
+    for task, by_name in systems.items():
+        if task in labels.truths:
+            splits = _splits(by_name, labels, task)
+            sheet = groups_sheet(by_name, labels.truths[task], groupings, labels.groups, splits, n_resamples=n_resamples)
+            sheets.append(_marked(sheet, by_name, labels))
+    return sheets
 
 
 def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RESAMPLES) -> list[Sheet]:
     """Return the calibration of each system that gives posteriors of emotions, before and after scalings fitted on the split that tunes.
 
+    Its labels are those of the table where others are kept apart, as those of a fusion are.
+
     Raises:
-        EmojudgeError: If no system does, or the split that tunes has no label.
+        EmojudgeError: If no system does, or there is no emotion to fit or score by.
     """
-    posteriors = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
-    tuned = [split for split, role in labels.table.info.roles.items() if role == "tune"]
-    if not posteriors:
-        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to calibrate")
-    return [calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, tuned, n_resamples=n_resamples)]
+    from ...evaluation.calibration import calibration_sheet  # which takes scikit-learn, and that takes seconds
+
+    posteriors = _posteriors(systems, labels)
+    truth = {**tuning_labels(labels.table, "emotion"), **labels.truths["emotion"]}
+    sheet = calibration_sheet(posteriors, truth, labels.groups, _tuned(labels), n_resamples=n_resamples)
+    return [_marked(sheet, posteriors, labels)]
 
 
 def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
     """Return how often the true emotion is among the best two, and how far posteriors are from the votes of the raters.
 
     Raises:
-        EmojudgeError: If no system gives posteriors of emotions.
+        EmojudgeError: If no system gives posteriors of emotions, or the labels have none.
     """
     classes, table = labels.table.info.classes, labels.table
     votes = {id: given for id, given in zip(table.column("id"), table.column("emotion_votes"), strict=True) if given is not None}
     nothing = [float("nan")] * len(classes)
     rows = []
-    for name, predictions in systems.get("emotion", {}).items():
-        if not isinstance(predictions, Predictions) or predictions.label is not None:
-            continue
+    for name, predictions in (posteriors := _posteriors(systems, labels)).items():
         for split in dict.fromkeys(predictions.split):
             part = predictions.of_split(split)
             truth = [labels.truths["emotion"].get(id) for id in part.id]
@@ -78,14 +79,27 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
                 )
                 cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
                 rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
-    if not rows:
-        raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to compare with votes")
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
     notes = [
-        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."
+        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
+        "Means without an interval: other speakers would give others.",
     ]
-    return [Sheet("Posteriors and the votes of the raters", header, rows, notes)]
+    return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), posteriors, labels)]
+
+
+def _posteriors(systems: Systems, labels: Labels) -> dict[str, Predictions]:
+    """Return the systems that give posteriors of emotions; a judge gives labels.
+
+    Raises:
+        EmojudgeError: If there is none, or no emotion to hold them against.
+    """
+    if not any(label is not None for label in labels.truths.get("emotion", {}).values()):
+        raise EmojudgeError("the labels have no emotion; there is nothing to hold posteriors against")
+    found = {name: rows for name, rows in systems.get("emotion", {}).items() if isinstance(rows, Predictions) and rows.label is None}
+    if not found:
+        raise EmojudgeError("no system of this run gives posteriors of emotions")
+    return found
 
 
 def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -114,13 +128,20 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         for name, rows in by_name.items():
             judged = name.rpartition(" + ")[0]
             if isinstance(rows, Predictions) and rows.label is not None and judged in by_name:
-                sheets.append(judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings).sheet())
-        control = next((name for name in by_name if name.endswith(CONTROL)), None)
+                gain = judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings)
+                sheets.append(_marked(gain.sheet(), by_name, labels))
+        control = next((name for name in by_name if name.endswith(REFITTED)), None)
         if FUSED in by_name and control is not None:
-            sheets.append(text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings).sheet())
+            ablation = text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings)
+            claim, method = _what_is_added(by_name[FUSED], control.removesuffix(REFITTED)), by_name[FUSED].info.system
+            other = f"The branches are joined by {method}, {control} is by regression: the difference is of method and branches together."
+            notes = [*ablation.notes, *([other] if method != FUSED else [])]
+            found = replace(ablation, claim=claim, system=FUSED, reference=control, notes=notes)
+            sheets.append(_marked(found.sheet(), by_name, labels))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:
-            sheets += _attribute_sheets(attributes, labels, splits, settings)
+            looked_at = _attribute_sheets(attributes, labels, splits, settings)
+            sheets += looked_at if len(runs) == 1 else titled(looked_at, "the first run")
     if not sheets:
         raise EmojudgeError(
             "these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them"
@@ -135,9 +156,30 @@ def _attribute_sheets(
     table, truth = labels.table, labels.truths["attributes"]
     split_of = dict(zip(table.column("id"), table.column("split"), strict=True))
     present = {split_of[id] for id, values in truth.items() if any(value is not None for value in values.values())}
-    reference = next((split for split, role in table.info.roles.items() if role == "tune" and split in present), splits[0])
+    reference = next((split for split in _tuned(labels) if split in present), splits[0])
     shifts = attribute_distributions(systems, truth, split_of, labels.groups, reference, **settings)
-    return [shifts.sheet(), error_correlations(systems, truth, labels.groups, splits, **settings).sheet()]
+    errors = error_correlations(systems, truth, labels.groups, splits, **settings)
+    return [shifts.sheet(), _marked(errors.sheet(), systems, labels)]
+
+
+def _what_is_added(fused: AnyPredictions, first: str) -> str:
+    """Return what the gain of a fusion on its first branch is due to, by the branches that its rows rest on."""
+    branches = dict.fromkeys(name for used in fused.used or [] for name in used.split("+") if name not in ("", first))
+    return f"What {' and '.join(branches) or 'fusion'} adds to {first}"
+
+
+def _marked(sheet: Sheet, systems: Mapping[str, AnyPredictions], labels: Labels) -> Sheet:
+    """Return a sheet with the marks of the results: of splits that tune, and of systems that are transductive, with what they mean."""
+    transductive = [name for name, rows in systems.items() if isinstance(rows, Predictions) and rows.info.transductive]
+    marks = {"split": dict.fromkeys(_tuned(labels), MARK), "system": dict.fromkeys(transductive, TRANSDUCTIVE)}
+    rows = [[text + marks.get(column, {}).get(text, "") for column, text in zip(sheet.header, row, strict=True)] for row in sheet.rows]
+    header = [text + marks["system"].get(text, "") for text in sheet.header]  # where two systems are compared, each has a column
+    seen = {text[-1:] for row in (header, *rows) for text in row}
+    return replace(sheet, header=header, rows=rows, notes=[*sheet.notes, *(note for mark, note in MARK_NOTES.items() if mark in seen)])
+
+
+def _tuned(labels: Labels) -> list[str]:
+    return [split for split, role in labels.table.info.roles.items() if role == "tune"]
 
 
 def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from ...corpus import Table, read_table
 from ...corpus.table import TABLE_FILE
 from ...errors import EmojudgeError
-from ...predictions import AttributePredictions, Predictions, load_predictions
+from ...evaluation.labelled import AnyPredictions
+from ...predictions import load_predictions
 
 SYSTEMS_FILE = "systems.json"
 
-AnyPredictions: TypeAlias = Predictions | AttributePredictions
 Systems: TypeAlias = Mapping[str, Mapping[str, AnyPredictions]]
 """Predictions by task and by the name that the row gets."""
 

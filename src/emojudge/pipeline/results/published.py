@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...errors import EmojudgeError
 from ...evaluation.paper import TABLE_2, paper_sheet
 from ...evaluation.sheet import Sheet
-from ...evaluation.tables import ResultsTable
+from ...evaluation.tables import MARK_NOTES, TRANSDUCTIVE, ResultsTable
 
 
 def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[ResultsTable]]) -> list[Sheet]:
@@ -22,6 +23,7 @@ def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[Res
         scored: The table of each task, by run.
     """
     configs = {name: started_with(folder) for name, folder in runs.items()}
+    beside = "Rows of runs: without their intervals, which stand with the results; a dev score is in-sample, as the paper's is."
     sheets = []
     for task in dict.fromkeys(table.task for tables in scored.values() for table in tables):
         own: dict[str, tuple[str, Mapping[str, Mapping[str, float]]]] = {}
@@ -31,9 +33,16 @@ def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[Res
                     if table.task == task and system.config in configs[name]:
                         last = table.systems[-1]
                         scores = {result.split: result.scores for result in table.results if result.system == last}
-                        own[system.config] = (f"{name}: {last}", scores)
-        sheets.append(paper_sheet(task, own))
+                        own[system.config] = (f"{name}: {last}{TRANSDUCTIVE if _is_transductive(table, last) else ''}", scores)
+        sheet = paper_sheet(task, own)
+        marked = any(TRANSDUCTIVE in name for name, _ in own.values())
+        notes = [*([beside] if own else []), *([MARK_NOTES[TRANSDUCTIVE]] if marked else [])]
+        sheets.append(replace(sheet, notes=[*sheet.notes, *notes]))
     return sheets
+
+
+def _is_transductive(table: ResultsTable, system: str) -> bool:
+    return any(result.transductive for result in table.results if result.system == system)
 
 
 def started_with(run: Path) -> set[str]:

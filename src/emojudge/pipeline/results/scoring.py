@@ -1,7 +1,6 @@
 """Every system's predictions scored against the table, or against truth kept apart."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,11 @@ from ...corpus import Table
 from ...errors import EmojudgeError
 from ...evaluation import score_attributes, score_emotions
 from ...evaluation.evidence import Sample
+from ...evaluation.labelled import AnyPredictions, attribute_values, has_label
 from ...evaluation.tables import MARK, TRANSDUCTIVE, Result, ResultsTable
 from ...predictions import Predictions
-from .labels import Labels, labels_apart, labels_of
-from .loading import AnyPredictions, Systems
+from .labels import Labels, labels_of
+from .loading import Systems
 
 
 def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
@@ -28,11 +28,6 @@ def score_run(systems: Systems, table: Table) -> list[ResultsTable]:
         EmojudgeError: If no split has both labels and predictions.
     """
     return score(systems, labels_of(systems, table))
-
-
-def score_against(systems: Systems, table: Table, truth_path: str | Path, split: str | None = None) -> list[ResultsTable]:
-    """Return the results of all systems on the utterances of a truth file; see :func:`~emojudge.pipeline.results.labels_apart`."""
-    return score(systems, labels_apart(systems, table, truth_path, split))
 
 
 def score(systems: Systems, labels: Labels) -> list[ResultsTable]:
@@ -61,38 +56,41 @@ def _results(systems: Mapping[str, AnyPredictions], truth: Mapping[str, Any], la
     for name, predictions in systems.items():
         for split in sorted(set(predictions.split), key=lambda split: (roles.get(split) != "tune", split)):
             rows = predictions.of_split(split)
-            known = rows.select(sorted((id for id in rows.id if _has_label(truth.get(id))), key=position.__getitem__))
+            known = rows.select(sorted((id for id in rows.id if has_label(truth.get(id))), key=position.__getitem__))
             if known.predicted.any():
-                without = int((~known.predicted).sum())
-                told = "count as wrong" if isinstance(known, Predictions) else "are left out"
-                note = f"{without} of {len(known)} utterances without input {told}" if without else ""
                 sample = _sample(known, truth, groups)
                 seen = isinstance(known, Predictions) and known.info.transductive
+                note = _note(known, predictions)
                 results.append(Result(name, split, _scores(sample), roles.get(split) == "tune", note, seen, sample))
     return results
 
 
+def _note(rows: AnyPredictions, predictions: AnyPredictions) -> str:
+    """Return what must be said of some rows among the predictions of a system: which had no input, and which lacked a branch."""
+    notes = []
+    if without := int((~rows.predicted).sum()):
+        told = "count as wrong" if isinstance(rows, Predictions) else "are left out"
+        notes.append(f"{without} of {len(rows)} utterances without input {told}")
+    n_branches = max((used.count("+") for used in predictions.used or []), default=0)
+    lacking = [used for used in rows.used or [] if used and used.count("+") < n_branches]
+    if lacking:
+        notes.append(f"{len(lacking)} of {len(rows)} utterances rest on {' or '.join(sorted({*lacking}))} alone")
+    return "; ".join(notes)
+
+
 def _sample(rows: AnyPredictions, truth: Mapping[str, Any], groups: Mapping[str, str]) -> Sample:
-    labels: Any = [truth[id] for id in rows.id]
+    labels: Any
     told: Any
     if isinstance(rows, Predictions):
-        told = rows.labels()
+        labels, told = [truth[id] for id in rows.id], rows.labels()
     else:
-        labels = np.array(
-            [[label[name] for name in rows.info.attributes] for label in labels], dtype=np.float64
-        )  # (utterances, attributes)
-        told = rows.values
+        labels, told = attribute_values(rows.id, truth, rows.info.attributes), rows.values
     return Sample(rows.id, labels, told, [groups[id] for id in rows.id], rows.info.names)
 
 
 def _scores(sample: Sample) -> dict[str, float]:
     score = score_attributes if isinstance(sample.truth, np.ndarray) else score_emotions
     return score(sample.truth, sample.prediction, sample.names)
-
-
-def _has_label(label: Any) -> bool:
-    """Return whether there is something to score: an emotion, or a value of some attribute."""
-    return any(value is not None for value in label.values()) if isinstance(label, Mapping) else label is not None
 
 
 def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpus: Table) -> list[str]:
@@ -115,4 +113,8 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
         notes.append(f"Never predicted, since training has no utterance of it: {', '.join(sorted(absent))}.")
     if corpus.info.caution:
         notes.append(corpus.info.caution)
-    return [*notes, *(f"{r.system}, {r.split}: {r.note}." for r in table.results if r.note)]
+    alike: dict[tuple[str, str], list[str]] = {}  # systems by split and note
+    for result in table.results:
+        if result.note:
+            alike.setdefault((result.split, result.note), []).append(result.system)
+    return [*notes, *(f"{'; '.join(names)}, {split}: {note}." for (split, note), names in alike.items())]

@@ -12,10 +12,8 @@ from ...evaluation.records import Record, mean_records, records_of
 from ...evaluation.runs import combine
 from ...evaluation.sheet import Sheet
 from ...evaluation.tables import ResultsTable, weigh_runs
+from ..systems import REFITTED
 from .loading import Systems, load_run
-
-CONTROL = ", refitted"
-"""How the name of a branch ends that was refitted alone, in the way of the fusion: what a fusion is compared with by default."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +109,8 @@ def summarise(
         for tables in both:
             n = n_resamples if _same_utterances(tables) else 0
             sheets.append(comparison_sheet(tables, system, other, differing, n_resamples=n))
+            if n < n_resamples:
+                sheets[-1].notes.append(f"No interval over speakers: the {differing} were scored on different utterances.")
     return Summary(sheets, records)
 
 
@@ -118,7 +118,7 @@ def reference_of(table: ResultsTable, asked: str | None = None) -> str:
     """Return what the systems of a task are compared with: what was asked for if the task has it, the branch refitted, or the first."""
     if asked in table.systems:
         return str(asked)
-    return next((system for system in table.systems if system.endswith(CONTROL)), table.systems[0])
+    return next((system for system in table.systems if system.endswith(REFITTED)), table.systems[0])
 
 
 def differing_in(corpora: Sequence[Table]) -> str:
