@@ -113,6 +113,26 @@ def test_p_is_corrected_over_the_comparison():
     assert smallest.p == pytest.approx(min(1.0, 4 * smallest.difference.p))
 
 
+def test_what_holm_takes_back_is_no_gain():
+    found = compare(
+        "Claim", *(World().emotions(name, 0.6) for name in "ab"), World().truth, World().groups, ["dev"], ["uar"], n_resamples=99
+    )
+    one = replace(found.gains[0].difference, value=0.1, low=0.01, high=0.2, p=0.03)
+    gain = replace(found.gains[0], difference=one, p=0.03)
+    assert gain.verdict == "gain"
+    taken_back = replace(gain, p=0.06)
+    assert taken_back.verdict == "not shown: p is not below 0.05 after Holm"
+    assert replace(found, gains=[gain, taken_back]).sentence.endswith("gain: dev, uar. Not shown: 1 of 2.")
+
+
+def test_a_smaller_error_is_a_gain():
+    world = World()
+    closer, farther = world.regression("closer", 0.5, 1), world.regression("farther", 1.5, 2)
+    found = compare("Claim", closer, farther, world.attributes, world.groups, ["test"], ["mae_valence", "ccc_valence"], n_resamples=499)
+    assert found.gains[0].difference.value < 0
+    assert [gain.verdict for gain in found.gains] == ["gain", "gain"]
+
+
 def test_regressions_are_compared_where_both_have_input_and_labels_without_one_are_wrong():
     world = World()
     a, b = world.regression("a", 1.0, 1, without_input=range(0, 40)), world.regression("b", 1.0, 2, without_input=range(20, 60))

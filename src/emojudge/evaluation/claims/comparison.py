@@ -35,8 +35,13 @@ class Gain:
 
     @property
     def verdict(self) -> str:
-        """Return ``gain``, ``loss``, or that nothing was shown."""
-        return verdict(self.difference)
+        """Return ``gain``, ``loss``, or that nothing was shown: by the interval, and by p after Holm; of an error less is a gain."""
+        above, below = ("loss", "gain") if self.measure.startswith("mae_") else ("gain", "loss")
+        word = verdict(self.difference, above, below)
+        chance = 1 - self.difference.level
+        if word.startswith(("gain", "loss")) and self.p >= chance:
+            return f"not shown: p is not below {chance:.3g} after Holm"
+        return word
 
 
 @dataclass(frozen=True)
