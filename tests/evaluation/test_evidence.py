@@ -175,3 +175,9 @@ def test_regressions_that_had_input_for_different_utterances_are_compared_on_tho
     assert found.warnings == [
         f"test1: {name} and acoustic are compared on the 200 of 400 utterances that both had input for" for name in ("text", "closer")
     ]
+
+
+def test_no_interval_goes_beyond_what_a_score_can_be():
+    found = weigh({("good", "test1"): [sample(0.97, 1, n_speakers=5)]}, ["accuracy"], [], "good", n_resamples=200)
+    interval = found.intervals["good", "test1", "accuracy"]
+    assert interval.low < interval.value < interval.high == 1

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from emojudge.evaluation import Difference, Interval
-from emojudge.evaluation.wording import difference_text, p_text, score_text, sign, speakers_note, verdict, within
+from emojudge.evaluation.wording import difference_text, p_text, possible, score_text, sign, speakers_note, verdict, within
 
 ABOVE = Difference(0.2, 0.1, 0.3, 0.01, 0.95, 500, 50, True, 0.14)
 SPANS = replace(ABOVE, low=-0.1, high=0.5)
@@ -42,6 +42,8 @@ def test_an_interval_is_cut_to_what_the_score_can_be():
     cut = within(Interval(0.5, -0.2, 1.3, 0.95, 10, 5, True), 0.0, 1.0)
     assert (cut.value, cut.low, cut.high) == (0.5, 0.0, 1.0)
     assert math.isnan(within(NO_BOUNDS, 0.0, 1.0).low)
+    wide = Interval(0.5, -2.0, 3.0, 0.95, 10, 5, True)
+    assert [(one.low, one.high) for one in (possible(wide, m) for m in ("f1_sad", "ccc_mean", "mae_valence"))] == [(0, 1), (-1, 1), (0, 3)]
     unbounded = replace(NO_BOUNDS, low=-math.inf, high=math.inf)
     assert within(unbounded, 0.0, 1.0) == unbounded  # it says nothing, and is not to look as if it did
 

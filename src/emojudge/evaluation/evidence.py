@@ -13,6 +13,7 @@ from .additive import Additive, additive
 from .labelled import of_part
 from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
 from .statistics.studentized import statistics_of
+from .wording import possible
 
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
@@ -172,7 +173,7 @@ def _of_split(
             pairs[i] = (placed(one), placed(other))
     contrasts = [*(mean(where) for where in places.values()), *(mean(one) - mean(other) for one, other in pairs)]
     found = statistics_of(scores, [contrast.tolist() for contrast in contrasts], groups, n_resamples, seed)
-    intervals = {key: Interval.of(one, LEVEL, True) for key, one in zip(places, found, strict=False)}
+    intervals = {key: possible(Interval.of(one, LEVEL, True), key[1]) for key, one in zip(places, found, strict=False)}
     differences = {key: Difference.of(one, LEVEL, True) for key, one in zip(tested, found[len(places) :], strict=True)}
     return intervals, differences
 

@@ -67,6 +67,16 @@ def within(interval: Interval, low: float, high: float) -> Interval:
     return replace(interval, low=max(interval.low, low), high=min(interval.high, high))
 
 
+def possible(interval: Interval, measure: str) -> Interval:
+    """Return the interval of a measure of either task, cut to the values that it can have.
+
+    >>> possible(Interval(0.9, 0.7, 1.1, 0.95, 100, 20, True), "ccc_valence").high
+    1.0
+    """
+    low, high = {"ccc": (-1.0, 1.0), "pearson": (-1.0, 1.0), "mae": (0.0, math.inf)}.get(measure.partition("_")[0], (0.0, 1.0))
+    return within(interval, low, high)
+
+
 def speakers_note(split: str, groups: Sequence[str]) -> str | None:
     """Return what must be said of the speakers of a split below a table, or None.
 
