@@ -166,3 +166,34 @@ def test_where_no_interval_can_be_given_it_is_said():
     assert [row[2] for row in sheet.rows] == [f"{alone.score(name, 'test1', 'macro_f1'):.4f}" for name in "ab"]
     assert any(note.startswith("Where no interval stands") for note in sheet.notes)
     assert not any(note.startswith("Where no interval stands") for note in sheets_of([weighed()])[1].notes)
+
+
+def test_regressions_that_had_input_for_different_utterances_are_compared_on_those_that_both_have():
+    random = np.random.default_rng(0)
+    truth = random.normal(4, 1, (N, 1))
+    values = truth + random.normal(0, np.linspace(0.3, 2, N)[:, None], (N, 1))  # the later, the harder
+    easy = np.where(np.arange(N)[:, None] < N // 2, values, np.nan)
+    groups = [f"speaker {i % 40}" for i in range(N)]
+
+    def of(prediction):
+        return Sample([f"u{i}" for i in range(N)], truth, prediction, groups, ("valence",))
+
+    samples = {("acoustic", "test1"): [of(values)], ("text", "test1"): [of(easy)], ("closer", "test1"): [of((easy + truth) / 2)]}
+    found = weigh(samples, ["ccc_valence"], ["ccc_valence"], "acoustic", n_resamples=200)
+    assert found.intervals["text", "test1", "ccc_valence"].value > found.intervals["acoustic", "test1", "ccc_valence"].value + 0.1
+    same = found.compared["text", "test1", "ccc_valence"]
+    assert (same.difference.value, same.difference.p, same.mark) == (0, 1, "")
+    closer = found.compared["closer", "test1", "ccc_valence"]
+    half = slice(0, N // 2)
+    scores = [additive(truth[half], (easy[half] + truth[half] * k) / (1 + k), "ccc_valence", ["valence"]) for k in (1, 0)]
+    assert closer.difference.value == pytest.approx(scores[0].value - scores[1].value)
+    assert closer.difference.n == N // 2
+    assert found.warnings == [
+        f"test1: {name} and acoustic are compared on the 200 of 400 utterances that both had input for" for name in ("text", "closer")
+    ]
+
+
+def test_no_interval_goes_beyond_what_a_score_can_be():
+    found = weigh({("good", "test1"): [sample(0.97, 1, n_speakers=5)]}, ["accuracy"], [], "good", n_resamples=200)
+    interval = found.intervals["good", "test1", "accuracy"]
+    assert interval.low < interval.value < interval.high == 1

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from emojudge.errors import ConfigError
@@ -54,3 +56,21 @@ def test_macro_f1_under_a_prior_by_hand():
     expected = (2 * 0.375 / (0.5 + 0.625) + 2 * 0.25 / (0.5 + 0.375)) / 2
     assert macro_f1_under_prior(truth, predicted, 2, "uniform") == pytest.approx(expected)
     assert macro_f1_under_prior(truth, predicted, 2, "natural") == pytest.approx(f1_score(truth, predicted, average="macro"))
+
+
+def test_a_class_that_the_target_excludes_leaves_macro_f1():
+    truth, predicted = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 1, 1, 0])
+    assert macro_f1_under_prior(truth, predicted, 3, [1, 1, 0]) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_macro_f1_under_any_prior_is_scikit_learns_with_weights(seed):
+    random = np.random.default_rng(seed)
+    n_classes = int(random.integers(2, 6))
+    truth, predicted = random.integers(n_classes, size=(2, 30))
+    prior = random.dirichlet(np.ones(n_classes))
+    count = np.bincount(truth, minlength=n_classes)
+    weight = (np.where(count > 0, prior, 0) / np.maximum(count, 1))[truth]  # a class that does not occur leaves its mass to the others
+    expected = f1_score(truth, predicted, labels=np.unique(truth), average="macro", sample_weight=weight, zero_division=0)
+    assert macro_f1_under_prior(truth, predicted, n_classes, prior.tolist()) == pytest.approx(expected)

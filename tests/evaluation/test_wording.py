@@ -18,8 +18,11 @@ def test_verdicts_follow_from_the_interval():
     assert verdict(replace(ABOVE, value=-0.2, low=-0.3, high=-0.1)) == "loss"
     assert verdict(SPANS) == "not shown: the interval spans 0; smallest difference that this data could show: 0.140"
     assert verdict(replace(ABOVE, low=0.0)).startswith("not shown")
-    assert verdict(replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=0.0)) == "not shown: the two do not differ here"
-    assert verdict(replace(ABOVE, low=-math.inf, high=math.inf)) == "not shown: too few speakers for an interval"
+    unbounded = replace(ABOVE, low=-math.inf, high=math.inf)
+    assert verdict(replace(unbounded, n_groups=3)) == "not shown: too few speakers for an interval"
+    assert verdict(unbounded) == "not shown: too few speakers make the difference"
+    same = replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=math.nan)
+    assert verdict(same) == "not shown: the two do not differ here"
 
 
 def test_with_few_speakers_nothing_is_established():

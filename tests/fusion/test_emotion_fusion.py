@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from emojudge.errors import FusionError, PredictionsError
 from emojudge.evaluation.prior import log_softmax
@@ -297,3 +300,57 @@ def test_parameters_are_scikit_learns():
     expected = {"target_prior": "natural", "folds": 3, "grid": fusion.grid, "seed": 4, "method": "logistic", "train_prior": None}
     assert fusion.get_params() == expected
     json.dumps(fusion.get_params())
+
+
+@pytest.mark.parametrize("target", [(0.25, 0.25, 0.25, 0.25), (0.4, 0.3, 0.2, 0.1)])
+def test_curve_c_and_every_row_are_those_of_a_pipeline_of_scikit_learn(target):
+    world, grid = World(5), (0.01, 0.1, 1.0)
+    fusion = quick(list(target), grid=grid)
+    fused = fusion.fit_predict([world.acoustic, world.text], world.truth, world.groups)
+    features = np.hstack([log_softmax(branch.logits) for branch in (world.acoustic, world.text)])
+    speaker = np.array(list(world.groups.values()))
+
+    def fitted(rows, c):
+        pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=c, tol=1e-8, max_iter=2000))
+        pipeline.fit(features[rows], world.target[rows])
+        source = np.bincount(world.target[rows], minlength=4) / len(rows)
+        return lambda held: log_softmax(pipeline.predict_log_proba(features[held]) + np.log(target) - np.log(source))
+
+    def chosen(rows):
+        splitter = StratifiedGroupKFold(3, shuffle=True, random_state=0)
+        folds = [(rows[fit], rows[held]) for fit, held in splitter.split(rows, world.target[rows], speaker[rows])]
+        weight = (np.array(target) / np.bincount(world.target[rows]))[world.target[rows]]
+        curve = []
+        for c in grid:
+            predicted = np.full(600, -1)
+            for fit, held in folds:
+                predicted[held] = fitted(fit, c)(held).argmax(axis=1)
+            curve.append(f1_score(world.target[rows], predicted[rows], average="macro", sample_weight=weight))
+        return fitted(rows, grid[int(np.argmax(np.round(curve, 12)))]), curve, folds
+
+    dev, test = np.arange(300), np.arange(300, 600)
+    model, curve, folds = chosen(dev)
+    assert fusion.curves_["acoustic+text"] == pytest.approx(curve)
+    np.testing.assert_allclose(fused.logits[test], model(test), atol=1e-3)
+    for fit, held in folds:
+        np.testing.assert_allclose(fused.logits[held], chosen(fit)[0](held), atol=1e-3)
+
+
+@pytest.mark.parametrize(("method", "in_sample"), [("logistic", 0.6), ("interpolation", 0.33)])
+def test_where_labels_are_drawn_by_speaker_out_of_fold_scores_are_at_chance(method, in_sample):
+    """Branches know the speaker, and nothing else: what is fitted on them is right where it was fitted, and out-of-fold only by leaking."""
+    right = {"in-sample": [], "out-of-fold": []}
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        speaker = np.repeat(np.arange(40), 6)
+        target = rng.permutation(np.arange(40) % 4)[speaker]
+        ids = [f"u{i}" for i in range(240)]
+        infos = [PredictionsInfo(f"b{k}", CLASSES, "corpus-1", source_prior=(0.25,) * 4) for k in range(4)]
+        branches = [Predictions(ids, ["dev"] * 240, rng.normal(size=(40, 4))[speaker] * 3, info) for info in infos]
+        truth, groups = {id: CLASSES[k] for id, k in zip(ids, target, strict=True)}, dict(zip(ids, map(str, speaker), strict=True))
+        fusion = quick(method=method)
+        fused = fusion.fit_predict(branches, truth, groups)
+        right["out-of-fold"].append((fused.logits.argmax(axis=1) == target).mean())
+        right["in-sample"].append((fusion.predict(branches).logits.argmax(axis=1) == target).mean())
+    assert np.mean(right["in-sample"]) > in_sample
+    assert np.mean(right["out-of-fold"]) < 0.33  # one in four by chance, of 120 speakers with a standard error of .04

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import ConfigError, PredictionsError, nearest, plural, some
 from .additive import Additive, additive, range_of
+from .labelled import of_part
 from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
 from .statistics.studentized import statistics_of
 from .wording import speakers_note
@@ -88,7 +90,8 @@ def weigh(
     """Return intervals of the scores of a table, and differences to a reference.
 
     Speakers are resampled, the same for every system of a split. Of several runs that differ in their seed, what is weighed is the
-    mean over runs: its interval speaks of other speakers, not of other seeds.
+    mean over runs: its interval speaks of other speakers, not of other seeds. A regression is scored on the utterances that had input;
+    two that had input for different ones are compared on those that both have, and a warning says so.
 
     Args:
         samples: By system and split, one sample a run; all of a split are of the same utterances in the same order.
@@ -117,7 +120,14 @@ def weigh(
         clusters[split] = clusters_of(one.groups)
         if warning := speakers_note(split, one.groups):
             warnings.append(warning)
-        found, gains = _of_split(of_split, measures, compared, reference, one.groups, n_resamples, seed)
+        others = {system: runs for system, runs in of_split.items() if system != reference and reference in of_split}
+        common = {system: _common([*runs, *of_split[reference]]) for system, runs in others.items()}
+        warnings += [
+            f"{split}: {system} and {reference} are compared on the {int(rows.sum()):,} of {len(rows):,} utterances that both had input for"
+            for system, rows in common.items()
+            if not rows.all()
+        ]
+        found, gains = _of_split(of_split, common, measures, compared, reference, one.groups, n_resamples, seed)
         intervals |= {(system, split, measure): interval for (system, measure), interval in found.items()}
         differences |= {(system, split, measure): gain for (system, measure), gain in gains.items()}
         for system, runs in of_split.items():
@@ -130,6 +140,7 @@ def weigh(
 
 def _of_split(
     systems: Mapping[str, Sequence[Sample]],
+    common: Mapping[str, NDArray[np.bool_]],
     measures: Sequence[str],
     compared: Sequence[str],
     reference: str,
@@ -139,18 +150,40 @@ def _of_split(
 ) -> tuple[dict[tuple[str, str], Interval], dict[tuple[str, str], Difference]]:
     """Return the intervals and differences of one split by system and measure, all over the same resamples."""
     scores: list[Additive] = []
-    places: dict[tuple[str, str], list[int]] = {}  # of the runs of a system, among the scores
-    for system, runs in systems.items():
-        for measure in measures:
-            places[system, measure] = list(range(len(scores), len(scores) + len(runs)))
-            scores += [additive(run.truth, run.prediction, measure, run.names) for run in runs]
+
+    def placed(more: Sequence[Additive]) -> list[int]:
+        """Return where these scores stand among all."""
+        scores.extend(more)
+        return list(range(len(scores) - len(more), len(scores)))
+
+    def mean(where: Sequence[int]) -> NDArray[np.float64]:
+        """Return the weights of all scores that make the mean of some."""
+        return np.bincount(where, minlength=len(scores)) / len(where)
+
+    places = {
+        (system, measure): placed([additive(run.truth, run.prediction, measure, run.names) for run in runs])
+        for system, runs in systems.items()
+        for measure in measures
+    }
     tested = [key for key in places if key[0] != reference and key[1] in compared and reference in systems]
-    means = {key: np.bincount(where, minlength=len(scores)) / len(where) for key, where in places.items()}
-    contrasts = [*means.values(), *(means[key] - means[reference, key[1]] for key in tested)]
+    pairs = [(places[key], places[reference, key[1]]) for key in tested]
+    for i, (system, _) in enumerate(tested):
+        if not (rows := common[system]).all():
+            one, other = ([of_part(scores[k], rows) for k in side] for side in pairs[i])
+            pairs[i] = (placed(one), placed(other))
+    contrasts = [*(mean(where) for where in places.values()), *(mean(one) - mean(other) for one, other in pairs)]
     found = statistics_of(scores, [contrast.tolist() for contrast in contrasts], groups, n_resamples, seed)
     intervals = {key: Interval.of(one, LEVEL, True).within(*range_of(key[1])) for key, one in zip(places, found, strict=False)}
     differences = {key: Difference.of(one, LEVEL, True) for key, one in zip(tested, found[len(places) :], strict=True)}
     return intervals, differences
+
+
+def _common(runs: Sequence[Sample]) -> NDArray[np.bool_]:
+    """Return the utterances to compare runs on: of regressions those that all had input for, if they differ in that; else all."""
+    if not isinstance(runs[0].truth, np.ndarray):
+        return np.ones(len(runs[0].id), dtype=bool)  # a class that was not predicted is wrong
+    predicted = np.array([~np.isnan(run.prediction).all(axis=1) for run in runs])  # (runs, utterances)
+    return np.asarray(predicted.all(axis=0) | ~predicted.any(axis=0))
 
 
 def clusters_of(groups: Sequence[str]) -> str:

@@ -129,7 +129,7 @@ def macro_f1_under_prior(truth: ArrayLike, predicted: ArrayLike, n_classes: int,
     """Return the macro-F1 that these decisions would have if the classes came with the target prior.
 
     The rows of the confusion matrix are scaled to the prior; with ``natural`` it is the plain macro-F1.
-    Only classes that occur in the truth count.
+    Only classes that occur, in the truth and under the target, count.
 
     Args:
         truth: Class of each utterance as a number, ``(utterances,)``.
@@ -144,7 +144,7 @@ def macro_f1_under_prior(truth: ArrayLike, predicted: ArrayLike, n_classes: int,
     scaled = confusion * np.divide(prior, count, out=np.zeros(n_classes), where=count > 0)[:, None]
     hit, both = np.diag(scaled), scaled.sum(axis=0) + scaled.sum(axis=1)
     f1 = np.divide(2 * hit, both, out=np.zeros(n_classes), where=both > 0)
-    return float(f1[count > 0].mean())
+    return float(f1[prior > 0].mean())
 
 
 def log_softmax(logits: ArrayLike) -> NDArray[np.float64]:

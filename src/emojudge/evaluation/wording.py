@@ -31,7 +31,7 @@ def p_text(p: float) -> str:
 def verdict(difference: Difference, above: str = "gain", below: str = "loss", digits: int = 3) -> str:
     """Return what the interval of a difference allows to say: ``above``, ``below``, or that nothing was shown, and what could have been."""
     word = sign(difference, above, below)
-    if word != SPANS_0:
+    if word != SPANS_0 or math.isnan(difference.detectable):
         return word
     return f"{word}; smallest difference that this data could show: {difference.detectable:.{digits}f}"
 
@@ -42,7 +42,7 @@ def sign(interval: Interval | Difference, above: str, below: str) -> str:
     With fewer than 20 speakers the word says that it is not established.
     """
     if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
-        return f"{NOT_SHOWN}: too few speakers for an interval"
+        return f"{NOT_SHOWN}: too few speakers {'for an interval' if interval.n_groups < 4 else 'make the difference'}"
     if interval.low == interval.high == 0:
         return NO_DIFFERENCE
     if interval.low <= 0 <= interval.high:

@@ -123,6 +123,14 @@ def test_what_holm_takes_back_is_no_gain():
     assert blurred.verdict.startswith("not shown: the interval spans 0")  # which says more
 
 
+def test_a_smaller_error_is_a_gain():
+    world = World()
+    closer, farther = world.regression("closer", 0.5, 1), world.regression("farther", 1.5, 2)
+    found = compare("Claim", closer, farther, world.attributes, world.groups, ["test"], ["mae_valence", "ccc_valence"], n_resamples=499)
+    assert found.gains[0].difference.value < 0
+    assert [gain.verdict for gain in found.gains] == ["gain", "gain"]
+
+
 def test_regressions_are_compared_where_both_have_input_and_labels_without_one_are_wrong():
     world = World()
     a, b = world.regression("a", 1.0, 1, without_input=range(0, 40)), world.regression("b", 1.0, 2, without_input=range(20, 60))

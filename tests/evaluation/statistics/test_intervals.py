@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm, t
+from sklearn.metrics import f1_score, recall_score
 
 from emojudge.evaluation import (
     Interval,
@@ -20,6 +21,7 @@ from emojudge.evaluation import (
     score_emotions,
 )
 from emojudge.evaluation.additive import range_of
+from emojudge.evaluation.statistics.resampling import resample_weights
 from emojudge.evaluation.statistics.studentized import statistics_of
 
 
@@ -210,3 +212,58 @@ def test_the_interval_of_a_measure_is_within_what_it_can_be():
 )
 def test_what_a_measure_can_be_is_told_by_its_name(measure, least, largest):
     assert range_of(measure) == (least, largest)
+
+
+@pytest.mark.parametrize(("n_groups", "p"), [(2, 1 / 2), (3, 1 / 9), (4, 1 / 64), (6, 1 / 1000)])
+def test_a_few_speakers_who_are_all_alike_tell_no_more_than_a_few_who_are_not(n_groups, p):
+    truth = ["a", "b"] * 12
+    groups = [i // 2 % n_groups for i in range(24)]
+    found = paired_bootstrap(truth, truth, ["a"] * 24, "accuracy", groups=groups, n_resamples=999)  # each speaker gains a half
+    assert found.value == 0.5
+    assert found.p == pytest.approx(p)
+    assert (found.low, found.high) == ((0.5, 0.5) if p < 0.05 else (-math.inf, math.inf))
+    assert bootstrap(truth, ["a"] * 24, "accuracy", groups=groups, n_resamples=99).low == (0.5 if p < 0.05 else -math.inf)
+
+
+def test_what_differs_for_nobody_tells_of_no_detectable_difference(drawn):
+    truth, a, _, groups = drawn
+    assert math.isnan(paired_bootstrap(truth, a, a, groups=groups, n_resamples=99).detectable)
+
+
+def test_a_difference_that_one_speaker_makes_is_not_shown_however_many_there_are():
+    truth = ["a", "b"] * 60
+    changed = ["b", "a", *truth[2:]]
+    found = paired_bootstrap(truth, truth, changed, groups=[i // 2 for i in range(120)], n_resamples=999)
+    assert found.value > 0
+    assert (found.low, found.high) == (-math.inf, math.inf)
+    assert found.p > 0.3  # so many resamples do not draw that speaker
+
+
+@pytest.mark.parametrize("measure", ["macro_f1", "macro_f1_uniform", "uar"])
+def test_values_and_standard_errors_are_those_of_scikit_learn_with_weighted_utterances(measure):
+    random = np.random.default_rng(4)
+    truth = random.choice(list("abc"), size=120, p=[0.6, 0.3, 0.1])
+    a, b = (np.where(random.random(120) < 0.5, truth, random.choice(list("abc"), size=120)) for _ in range(2))
+    cluster = np.sort(random.integers(8, size=120))  # numbered as they come
+
+    def score(prediction, weight):
+        if measure == "macro_f1_uniform":
+            weight = weight / np.array([weight[truth == label].sum() for label in truth])
+        function = recall_score if measure == "uar" else f1_score
+        occurring = np.unique(truth[weight > 0])
+        return function(truth, prediction, labels=occurring, average="macro", sample_weight=weight, zero_division=0)
+
+    def value(weights):
+        return score(a, weights[cluster]) - score(b, weights[cluster])
+
+    def error(weights):
+        steps = 1e-5 * np.eye(8) * (weights > 0)
+        slopes = np.array([(value(weights + step) - value(weights - step)) / 2e-5 for step in steps])
+        return math.sqrt((weights * slopes**2).sum() * 8 / 7)
+
+    scores = [additive(truth, prediction, measure) for prediction in (a, b)]
+    (found,) = statistics_of(scores, [[1, -1]], cluster.tolist(), 5, 0)
+    drawn_weights = np.concatenate(list(resample_weights(8, 5, 0)))
+    assert (found.value, found.error) == pytest.approx((value(np.ones(8)), error(np.ones(8))), rel=1e-6)
+    assert found.resampled == pytest.approx([value(weights) for weights in drawn_weights])
+    assert found.resampled_error == pytest.approx([error(weights) for weights in drawn_weights], rel=1e-6)

@@ -35,8 +35,9 @@ class Gain:
 
     @property
     def verdict(self) -> str:
-        """Return ``gain``, ``loss``, or that nothing was shown, by the interval or after Holm."""
-        word = verdict(self.difference)
+        """Return ``gain``, ``loss``, or that nothing was shown: by the interval, and by p after Holm; of an error less is a gain."""
+        above, below = ("loss", "gain") if self.measure.startswith("mae_") else ("gain", "loss")
+        word = verdict(self.difference, above, below)
         if word.startswith(NOT_SHOWN) or self.p < 1 - self.difference.level:
             return word
         return f"{NOT_SHOWN}: p is {p_text(self.p)} after Holm over the comparison"

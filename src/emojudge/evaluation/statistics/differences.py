@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..additive import Additive, additive, is_of_attributes
-from .studentized import Statistic, statistics_of
+from .studentized import NOTHING, Statistic, statistics_of
 
 POWER = 0.8
 
@@ -19,7 +19,7 @@ class Difference:
 
     value: float
     low: float
-    """NaN with one cluster, which tells nothing of others; -inf with two or three, which tell too little."""
+    """NaN with one cluster, which tells nothing of others; -inf where two or three are all, or all that show a difference: too few."""
     high: float
     p: float
     """Two-sided, of no difference between the systems; below ``1 - level`` where the interval does not hold 0, and only there."""
@@ -31,7 +31,7 @@ class Difference:
     clustered: bool
     """Whether utterances were taken by cluster. If not, interval and p are too small where speakers differ."""
     detectable: float
-    """The true difference that as many such speakers would show with a power of 80 %, at ``level``."""
+    """The true difference that as many such speakers would show with a power of 80 %, at ``level``; NaN where none of them differs."""
 
     @classmethod
     def of(cls, found: Statistic, level: float, clustered: bool) -> "Difference":
@@ -98,10 +98,13 @@ def difference_of(
 
 
 def _detectable(found: Statistic, level: float) -> float:
-    """Return the smallest difference that is found with a power of 80 %: half of the interval, and a quantile of Student's t more."""
+    """Return the smallest difference that is found with a power of 80 %: half of the interval, and a quantile of Student's t more.
+
+    NaN where all clusters are alike: nothing then tells how large chance is.
+    """
     from scipy.stats import t
 
-    if found.n_groups < 2:
+    if found.n_groups < 2 or found.error <= NOTHING:
         return math.nan
     return found.bounds(level)[1] - found.value + float(t.ppf(POWER, found.n_groups - 1)) * found.bootstrap_error
 

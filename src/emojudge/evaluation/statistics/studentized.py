@@ -43,9 +43,12 @@ class Statistic:
         """Return the symmetric bootstrap-t interval (Hall, 1988); NaN with one cluster, infinite where too few to tell."""
         if self.n_groups < 2:
             return math.nan, math.nan
+        if self.error <= NOTHING:
+            half = math.inf if abs(self.value) > NOTHING and self.p >= 1 - level - 1e-9 else 0.0
+            return self.value - half, self.value + half
         deviations = self.deviations
         rank = math.ceil((1 - level) * (len(deviations) + 1) - 1e-9) - 1  # so that p < 1 - level where 0 is outside, and only there
-        half = (float(deviations[-rank]) if rank > 0 else math.inf) * self.error if self.error > NOTHING else 0.0
+        half = (float(deviations[-rank]) if rank > 0 else math.inf) * self.error
         return self.value - half, self.value + half
 
     @property
@@ -56,7 +59,10 @@ class Statistic:
         if self.error <= NOTHING and abs(self.value) <= NOTHING:
             return 1.0
         deviations = self.deviations
-        as_far = 0 if self.error <= NOTHING else int((deviations >= abs(self.value) / self.error).sum())
+        if self.error <= NOTHING:
+            # alike in all clusters: as where they differ, a resample that takes one cluster alone is as far away as it likes
+            return max(1 / (len(deviations) + 1), float(self.n_groups) ** (1 - self.n_groups))
+        as_far = int((deviations >= abs(self.value) / self.error).sum())
         return (as_far + 1) / (len(deviations) + 1)
 
     @property
