@@ -150,3 +150,21 @@ def test_where_no_interval_can_be_given_it_is_said():
     assert [row[2] for row in sheet.rows] == [f"{alone.score(name, 'test1', 'macro_f1'):.4f}" for name in "ab"]
     assert any(note.startswith("Where no interval stands") for note in sheet.notes)
     assert not any(note.startswith("Where no interval stands") for note in sheets_of([weighed()])[1].notes)
+
+
+def test_no_interval_leaves_what_the_score_can_be():
+    """Of six speakers, one of whom is never understood, the interval would reach above 1."""
+    told = sample(1.0, 1, n_speakers=6)
+    told.prediction[::6] = [CLASSES[label == "calm"] for label in told.truth[::6]]
+    one = table(result("one", told), result("other", GOOD)).weighed("other", n_resamples=300)
+    found = one.evidence.intervals["one", "test1", "macro_f1"]
+    (free,) = intervals_of([additive(told.truth, told.prediction, "macro_f1", CLASSES)], told.groups, n_resamples=300)
+    assert free.low < 0 or free.high > 1
+    assert 0 <= found.low < found.value < found.high <= 1
+
+
+def test_no_smallest_difference_is_claimed_of_two_that_never_differ():
+    both = table(result("a", MIDDLE), result("b", MIDDLE))
+    sheet = comparison_sheet([both], "a", "b", n_resamples=100)
+    assert sheet.rows[0][sheet.header.index("detectable")] == "-"
+    assert any("score the same" in note for note in sheet.notes)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from emojudge.evaluation import Difference, Interval
-from emojudge.evaluation.wording import difference_text, p_text, score_text, sign, speakers_note, verdict, within
+from emojudge.evaluation.wording import ALIKE, difference_text, p_text, possible, score_text, sign, speakers_note, verdict, within
 
 ABOVE = Difference(0.2, 0.1, 0.3, 0.01, 0.95, 500, 50, True, 0.14)
 SPANS = replace(ABOVE, low=-0.1, high=0.5)
@@ -17,6 +17,7 @@ def test_verdicts_follow_from_the_interval():
     assert verdict(ABOVE) == "gain"
     assert verdict(replace(ABOVE, value=-0.2, low=-0.3, high=-0.1)) == "loss"
     assert verdict(SPANS) == "not shown: the interval spans 0; smallest difference that this data could show: 0.140"
+    assert verdict(replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=0.0)) == ALIKE  # not: it could show a difference of 0.000
     assert verdict(replace(ABOVE, low=0.0)).startswith("not shown")
     assert verdict(replace(ABOVE, low=-math.inf, high=math.inf)) == "not shown: too few speakers for an interval"
 
@@ -31,7 +32,14 @@ def test_numbers_have_their_bounds_where_there_are_some():
     assert score_text(NO_BOUNDS) == "0.500"
     assert score_text(replace(NO_BOUNDS, value=math.nan)) == ""
     assert difference_text(SPANS, 2) == "+0.20 [-0.10, +0.50]"
+    assert difference_text(replace(SPANS, value=-0.0004), 2) == "+0.00 [-0.10, +0.50]"  # a minus before zeros would say nothing
     assert [p_text(p) for p in (0.0004, 0.031, math.nan)] == ["<0.001", "0.031", ""]
+
+
+def test_a_measure_has_the_range_of_its_kind():
+    assert possible("macro_f1") == possible("f1_sad") == possible("accuracy") == (0.0, 1.0)
+    assert possible("ccc_mean") == possible("pearson_valence") == (-1.0, 1.0)
+    assert possible("mae_arousal") == (0.0, math.inf)
 
 
 def test_an_interval_is_cut_to_what_the_score_can_be():

@@ -11,6 +11,7 @@ from ..errors import ConfigError, PredictionsError, nearest, plural, some
 from .additive import Additive, additive
 from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
 from .statistics.studentized import statistics_of
+from .wording import possible, within
 
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
@@ -115,7 +116,7 @@ def weigh(
         one = next(iter(of_split.values()))[0]
         clusters[split] = clusters_of(one.groups)
         if warning := few_groups(len(set(one.groups))):
-            warnings.append(f"{split}: {warning}")
+            warnings.append(f"{split}: {warning}.")
         found, gains = _of_split(of_split, measures, compared, reference, one.groups, n_resamples, seed)
         intervals |= {(system, split, measure): interval for (system, measure), interval in found.items()}
         differences |= {(system, split, measure): gain for (system, measure), gain in gains.items()}
@@ -147,7 +148,7 @@ def _of_split(
     means = {key: np.bincount(where, minlength=len(scores)) / len(where) for key, where in places.items()}
     contrasts = [*means.values(), *(means[key] - means[reference, key[1]] for key in tested)]
     found = statistics_of(scores, [contrast.tolist() for contrast in contrasts], groups, n_resamples, seed)
-    intervals = {key: Interval.of(one, LEVEL, True) for key, one in zip(places, found, strict=False)}
+    intervals = {key: within(Interval.of(one, LEVEL, True), *possible(key[1])) for key, one in zip(places, found, strict=False)}
     differences = {key: Difference.of(one, LEVEL, True) for key, one in zip(tested, found[len(places) :], strict=True)}
     return intervals, differences
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 from .statistics import Difference, Interval, few_groups
 
 SPANS_0 = "not shown: the interval spans 0"
+ALIKE = "not shown: the two score the same, whoever is resampled"
 
 
 def score_text(interval: Interval, digits: int = 3) -> str:
     """Return a score with its interval: ``0.512 [0.480, 0.540]``; alone where that has no bounds, empty where there is no score."""
-    return _with_bounds(interval.value, interval.low, interval.high, f".{digits}f")
+    return _with_bounds(interval.value, interval.low, interval.high, f"z.{digits}f")
 
 
 def difference_text(difference: Difference, digits: int = 3) -> str:
     """Return a difference with its sign and interval: ``+0.012 [-0.003, +0.027]``."""
-    return _with_bounds(difference.value, difference.low, difference.high, f"+.{digits}f")
+    return _with_bounds(difference.value, difference.low, difference.high, f"+z.{digits}f")
 
 
 def p_text(p: float) -> str:
@@ -26,6 +27,8 @@ def p_text(p: float) -> str:
 
 def verdict(difference: Difference, above: str = "gain", below: str = "loss", digits: int = 3) -> str:
     """Return what the interval of a difference allows to say: ``above``, ``below``, or that nothing was shown, and what could have been."""
+    if difference.low == difference.high == 0:
+        return ALIKE  # no data of this kind shows any difference, so there is none that it could show
     word = sign(difference, above, below)
     if word != SPANS_0:
         return word
@@ -58,6 +61,12 @@ def tally(entries: Iterable[tuple[str, str]]) -> str:
             reached.setdefault(word, []).append(name)
     n_open = len(entries) - sum(map(len, reached.values()))
     return " ".join([*(f"{word}: {'; '.join(names)}." for word, names in reached.items()), f"Not shown: {n_open} of {len(entries)}."])
+
+
+def possible(measure: str) -> tuple[float, float]:
+    """Return the least and the largest value that a measure of ``score_emotions`` or ``score_attributes`` can have."""
+    kind = measure.partition("_")[0]
+    return {"ccc": (-1.0, 1.0), "pearson": (-1.0, 1.0), "mae": (0.0, math.inf)}.get(kind, (0.0, 1.0))
 
 
 def within(interval: Interval, low: float, high: float) -> Interval:

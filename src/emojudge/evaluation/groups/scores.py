@@ -12,7 +12,7 @@ from ...errors import plural
 from ...predictions import Predictions
 from ..labelled import HEADLINE, AnyPredictions, Truths, additive_of, labelled, of_part
 from ..statistics import Difference, Interval, difference_of, holm, intervals_of
-from ..wording import within
+from ..wording import possible, within
 from .grouping import Grouping
 
 MIN_UTTERANCES = 50
@@ -109,9 +109,7 @@ def score_groups(
         if not word:
             difference = difference_of(of_part(whole, inside), of_part(whole, ~inside), speakers.tolist(), **settings)
         beside = {other: additive_of(part, truth, other).value for other in BESIDE.get(measure, ())}
-        if measure.partition("_")[0] != "mae":
-            score = within(score, 0.0 if isinstance(rows, Predictions) else -1.0, 1.0)
-        scores.append(GroupScore(name, len(part), n_speakers, score, difference, math.nan, word, beside))
+        scores.append(GroupScore(name, len(part), n_speakers, within(score, *possible(measure)), difference, math.nan, word, beside))
     return _corrected(scores)
 
 

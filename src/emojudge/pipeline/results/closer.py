@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...corpus.by_role import tuning_labels
 from ...errors import EmojudgeError
 from ...evaluation.calibration import calibration_sheet
 from ...evaluation.claims import attribute_distributions, error_correlations, judge_gain, text_ablation
@@ -14,7 +15,7 @@ from ...evaluation.groups import group_by, groups_sheet
 from ...evaluation.labelled import labelled
 from ...evaluation.posteriors import score_posteriors
 from ...evaluation.sheet import Sheet
-from ...evaluation.tables import number
+from ...evaluation.tables import MARK, number
 from ...predictions import AttributePredictions, Predictions
 from .labels import Labels
 from .loading import Systems
@@ -37,7 +38,10 @@ def group_sheets(systems: Systems, labels: Labels, by: Sequence[str], n_resample
     """
     groupings = [group_by(labels.table, name) for name in by]
     return [
-        groups_sheet(by_name, labels.truths[task], groupings, labels.groups, _splits(by_name, labels, task), n_resamples=n_resamples)
+        _marked(
+            groups_sheet(by_name, labels.truths[task], groupings, labels.groups, _splits(by_name, labels, task), n_resamples=n_resamples),
+            labels,
+        )
         for task, by_name in systems.items()
         if task in labels.truths
     ]
@@ -53,7 +57,8 @@ def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RE
     tuned = [split for split, role in labels.table.info.roles.items() if role == "tune"]
     if not posteriors:
         raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to calibrate")
-    return [calibration_sheet(posteriors, labels.truths["emotion"], labels.groups, tuned, n_resamples=n_resamples)]
+    truth = _with_tuning(labels, "emotion")
+    return [_marked(calibration_sheet(posteriors, truth, labels.groups, tuned, n_resamples=n_resamples), labels)]
 
 
 def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
@@ -72,20 +77,22 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
         for split in dict.fromkeys(predictions.split):
             part = predictions.of_split(split)
             truth = [labels.truths["emotion"].get(id) for id in part.id]
-            if any(label is not None for label in truth):
+            n_labelled = sum(label is not None for label in truth)
+            if n_labelled and part.predicted.any():
                 found = score_posteriors(
                     truth, part.logits, classes, np.array([votes.get(id, nothing) for id in part.id], dtype=np.float64)
                 )
-                cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
+                cells = [f"{n_labelled:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
                 rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
     if not rows:
         raise EmojudgeError("no system of this run gives posteriors of emotions; there is nothing to compare with votes")
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
     notes = [
-        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior."
+        "n: utterances with a label; top 2: share of them whose class is one of the two most probable. Distance to the votes: of Jensen "
+        "and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
     ]
-    return [Sheet("Posteriors and the votes of the raters", header, rows, notes)]
+    return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), labels)]
 
 
 def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RESAMPLES) -> list[Sheet]:
@@ -109,7 +116,7 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         truth, splits = labels.truths[task], _splits(by_name, labels, task)
 
         def of_runs(name: str, task: str = task) -> list[Any]:
-            return [systems[task][name] for systems, _ in runs]
+            return [_called(systems[task][name], name) for systems, _ in runs]
 
         for name, rows in by_name.items():
             judged = name.rpartition(" + ")[0]
@@ -117,7 +124,8 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
                 sheets.append(judge_gain(of_runs(name), of_runs(judged), truth, labels.groups, splits, **settings).sheet())
         control = next((name for name in by_name if name.endswith(CONTROL)), None)
         if FUSED in by_name and control is not None:
-            sheets.append(text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings).sheet())
+            ablation = text_ablation(of_runs(FUSED), of_runs(control), truth, labels.groups, splits, **settings).sheet()
+            sheets.append(replace(ablation, title=f"{ablation.title} ({task})"))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:
             sheets += _attribute_sheets(attributes, labels, splits, settings)
@@ -125,19 +133,41 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
         raise EmojudgeError(
             "these runs have neither a judge, nor a fusion with its control, nor attributes; the paper claims nothing of them"
         )
-    return sheets
+    return [_marked(sheet, labels) for sheet in sheets]
 
 
 def _attribute_sheets(
     systems: dict[str, AttributePredictions], labels: Labels, splits: Sequence[str], settings: dict[str, Any]
 ) -> list[Sheet]:
     """Return the distributions of attributes by split beside those of the split that tunes, and the correlation of errors."""
-    table, truth = labels.table, labels.truths["attributes"]
+    table, truth = labels.table, _with_tuning(labels, "attributes")
     split_of = dict(zip(table.column("id"), table.column("split"), strict=True))
     present = {split_of[id] for id, values in truth.items() if any(value is not None for value in values.values())}
     reference = next((split for split, role in table.info.roles.items() if role == "tune" and split in present), splits[0])
     shifts = attribute_distributions(systems, truth, split_of, labels.groups, reference, **settings)
-    return [shifts.sheet(), error_correlations(systems, truth, labels.groups, splits, **settings).sheet()]
+    return [shifts.sheet(), error_correlations(systems, labels.truths["attributes"], labels.groups, splits, **settings).sheet()]
+
+
+def _with_tuning(labels: Labels, task: str) -> dict[str, Any]:
+    """Return the truth of a task, with the table's own of the splits that tune where a truth file that is kept apart leaves them out."""
+    if "tune" not in labels.table.info.roles.values():
+        return dict(labels.truths[task])
+    return {**tuning_labels(labels.table, task), **labels.truths[task]}
+
+
+def _called(rows: Any, name: str) -> Any:
+    """Return predictions under the name that their row has in the results."""
+    return replace(rows, info=replace(rows.info, system=name))
+
+
+def _marked(sheet: Sheet, labels: Labels) -> Sheet:
+    """Return a sheet with the mark of in-sample scores beside the splits that tune, and what it means."""
+    tuned = {split for split, role in labels.table.info.roles.items() if role == "tune"}
+    column = sheet.header.index("split")
+    if not any(row[column] in tuned for row in sheet.rows):
+        return sheet
+    rows = [[cell + MARK * (k == column and cell in tuned) for k, cell in enumerate(row)] for row in sheet.rows]
+    return replace(sheet, rows=rows, notes=[*sheet.notes, f"{MARK} in-sample: the networks' checkpoints were chosen on this split."])
 
 
 def titled(sheets: Sequence[Sheet], run: str) -> list[Sheet]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from ...errors import EmojudgeError
 from ...evaluation.paper import TABLE_2, paper_sheet
 from ...evaluation.sheet import Sheet
 from ...evaluation.tables import ResultsTable
+
+NO_RUN = "No run stands here: one does only below the row whose shipped config (run/paper_*.yaml) it was started with."
 
 
 def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[ResultsTable]]) -> list[Sheet]:
@@ -32,7 +35,8 @@ def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[Res
                         last = table.systems[-1]
                         scores = {result.split: result.scores for result in table.results if result.system == last}
                         own[system.config] = (f"{name}: {last}", scores)
-        sheets.append(paper_sheet(task, own))
+        sheet = paper_sheet(task, own)
+        sheets.append(sheet if own else replace(sheet, notes=[*sheet.notes, NO_RUN]))
     return sheets
 
 
