@@ -66,6 +66,7 @@ def test_a_fusion_applied_gives_its_own_rows_again(fuse, tmp_path):
     assert (status, (tmp_path / "out.json").exists()) == (0, False)
     assert np.array_equal(load_predictions(tmp_path / "out.parquet").of_split("test1", "test3").logits, fitted.logits)
     assert "utterances from acoustic" in said
+    assert "in-sample: dev, dev2, which this fusion was fitted on" in said
 
 
 def test_it_is_fitted_on_the_splits_that_are_named(fuse, tmp_path):
@@ -139,6 +140,8 @@ def test_seeds_of_one_network_are_named_apart(fuse, tmp_path):
         ([], {"files": ("acoustic.parquet", "text_v.parquet")}, "fuse each task by itself"),
         (["--target-prior=1,2"], {}, "target_prior needs 8 numbers"),
         (["--folds=1"], {}, "folds is 1"),
+        ([], {"files": ("=acoustic.parquet",)}, "'' cannot name a network"),
+        ([], {"files": ("one+two=acoustic.parquet", "text.parquet")}, "'one+two' cannot name a network"),
         (["--apply=none.json"], {"table": False}, "none.json"),
     ],
 )
@@ -155,7 +158,7 @@ def test_what_does_not_fit_is_one_line(fuse, arguments, options, said):
         ([], "--table is needed"),
         (["--apply=x.json", "--folds=3"], "--folds is for fitting one"),
         (["--methd=mean"], "'--method'"),
-        (["--target-prior=a,b"], "'a,b' is not numbers by commas"),
+        (["--target-prior=a,b"], "'a,b' is neither a name nor numbers by commas"),
     ],
 )
 def test_usage_errors_exit_with_2(fuse, arguments, said):

@@ -42,6 +42,13 @@ def test_every_word_of_every_cell_is_whole_and_no_line_is_too_long(width):
     assert max(map(len, text.splitlines()[1:-2])) <= width
 
 
+@pytest.mark.parametrize("width", [20, 40])
+def test_a_terminal_that_is_too_narrow_for_the_words_gets_longer_lines_and_all_numbers(width):
+    text, words = shown(width), {word for row in SHEET.rows for cell in row for word in tight(cell).split()}
+    assert "…" not in text
+    assert {word for word in words if word not in tight(text)} == set()
+
+
 def test_names_of_the_user_are_shown_as_they_are():
     assert "macro-F1 [95 %] of [bold]names[/bold]" in shown(140)
 

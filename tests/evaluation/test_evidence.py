@@ -197,3 +197,22 @@ def test_no_interval_goes_beyond_what_a_score_can_be():
     found = weigh({("good", "test1"): [sample(0.97, 1, n_speakers=5)]}, ["accuracy"], [], "good", n_resamples=200)
     interval = found.intervals["good", "test1", "accuracy"]
     assert interval.low < interval.value < interval.high == 1
+
+
+def test_no_interval_leaves_what_the_score_can_be():
+    """Of six speakers, three of whom are always understood and three never, the interval would reach below 0 and above 1."""
+    told = sample(1.0, 1, n_speakers=6)
+    for speaker in range(3):
+        told.prediction[speaker::6] = [CLASSES[label == "calm"] for label in told.truth[speaker::6]]
+    one = table(result("one", told), result("other", GOOD)).weighed("other", n_resamples=300)
+    found = one.evidence.intervals["one", "test1", "macro_f1"]
+    (free,) = intervals_of([additive(told.truth, told.prediction, "macro_f1", CLASSES)], told.groups, n_resamples=300)
+    assert free.low < 0 < 1 < free.high
+    assert (found.low, found.value, found.high) == (0.0, pytest.approx(free.value), 1.0)
+
+
+def test_no_smallest_difference_is_claimed_of_two_that_never_differ():
+    both = table(result("a", MIDDLE), result("b", MIDDLE))
+    sheet = comparison_sheet([both], "a", "b", n_resamples=100)
+    assert sheet.rows[0][sheet.header.index("detectable")] == "-"
+    assert any("score the same" in note for note in sheet.notes)

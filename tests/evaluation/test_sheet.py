@@ -76,7 +76,7 @@ def test_csv_reads_back():
 def test_markdown_keeps_a_bar_inside_its_cell():
     lines = SHEET.to_markdown().splitlines()
     assert lines[2:5] == ["| system | dev |", "| --- | ---: |", r"| words \| sound | 0.3 ± 0.1* |"]
-    assert lines[-1] == "* & more"
+    assert lines[-1] == "\\* & more"
 
 
 def test_json_has_everything():
@@ -86,3 +86,8 @@ def test_json_has_everything():
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match="2 cells for 1 columns"):
         Sheet("t", ["a"], [["b", "c"]])
+
+
+def test_a_note_that_begins_with_a_mark_is_no_list_in_markdown():
+    text = Sheet("scores", ["system"], [["acoustic*"]], ["* in-sample.", "*not* a mark."]).to_markdown()
+    assert text.endswith("\n\\* in-sample.\n\n*not* a mark.\n")

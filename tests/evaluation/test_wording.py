@@ -17,6 +17,7 @@ def test_verdicts_follow_from_the_interval():
     assert verdict(ABOVE) == "gain"
     assert verdict(replace(ABOVE, value=-0.2, low=-0.3, high=-0.1)) == "loss"
     assert verdict(SPANS) == "not shown: the interval spans 0; smallest difference that this data could show: 0.140"
+    assert verdict(replace(ABOVE, value=0.0, low=0.0, high=0.0, detectable=0.0)) == "not shown: the two do not differ here"
     assert verdict(replace(ABOVE, low=0.0)).startswith("not shown")
     unbounded = replace(ABOVE, low=-math.inf, high=math.inf)
     assert verdict(replace(unbounded, n_groups=3)) == "not shown: too few speakers for an interval"
@@ -35,6 +36,7 @@ def test_numbers_have_their_bounds_where_there_are_some():
     assert score_text(NO_BOUNDS) == "0.500"
     assert score_text(replace(NO_BOUNDS, value=math.nan)) == ""
     assert difference_text(SPANS, 2) == "+0.20 [-0.10, +0.50]"
+    assert difference_text(replace(SPANS, value=-0.0004), 2) == "+0.00 [-0.10, +0.50]"  # a minus before zeros would say nothing
     assert [p_text(p) for p in (0.0004, 0.031, math.nan)] == ["<0.001", "0.031", ""]
 
 

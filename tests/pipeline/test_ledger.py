@@ -112,6 +112,12 @@ def test_a_broken_line_is_named_and_nothing_is_lost(run):
         assert path.read_text() == text
 
 
+def test_a_ledger_that_is_no_file_is_not_taken_for_an_empty_one(run):
+    (run / LEDGER).mkdir()
+    with pytest.raises(OSError, match="directory"):
+        entries(run)
+
+
 def test_where_nothing_can_be_written_nothing_is_scored(run):
     (run / LEDGER).mkdir()  # so that a file cannot take its place
     with pytest.raises(EmojudgeError, match=r"cannot be written .*held splits \(test1\).* copy the run folder"):

@@ -13,6 +13,7 @@ from emojudge.errors import ConfigError, EmojudgeError
 from emojudge.evaluation.paper import TABLE_2
 from emojudge.pipeline.results import labels_apart, labels_of, published_sheets, score, score_run, summarise, weigh_results, write_results
 from emojudge.pipeline.results.closer import calibration_sheets, claim_sheets, group_sheets, titled, vote_sheets
+from emojudge.pipeline.results.published import NO_RUN
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +146,7 @@ def test_claims_are_tested_where_the_runs_have_what_they_are_about(corpus):
     runs = [(run_of(corpus, 10 * seed), labels_of({}, corpus)) for seed in range(2)]
     titles = [sheet.title for sheet in claim_sheets(runs, 100)]
     assert titles == [
-        *("The judge's gain", "What text adds to acoustic", "What text adds to acoustic"),
+        *("The judge's gain", "What text adds to acoustic (emotion)", "What text adds to acoustic (attributes)"),
         *("the first run: Distributions of attributes by split", "the first run: Correlation of dominance and arousal"),
     ]
     alone = {"emotion": {"acoustic": runs[0][0]["emotion"]["acoustic"]}}
@@ -159,7 +160,7 @@ def test_what_the_fusion_adds_is_named_by_its_branches(corpus):
     fused = replace(systems["fused"], used=["text+acoustic"] * N)
     turned = {"emotion": {"text, refitted": systems["acoustic, refitted"], "fused": fused}}
     (sheet,) = claim_sheets([(turned, labels_of({}, corpus))], 100)
-    assert sheet.title == "What acoustic adds to text"
+    assert sheet.title == "What acoustic adds to text (emotion)"
     assert sheet.header[2:4] == ["fused", "text, refitted"]
     assert not any("method and branches together" in note for note in sheet.notes)
     turned["emotion"]["fused"] = replace(fused, info=replace(fused.info, system="mean"))
@@ -183,6 +184,45 @@ def test_a_closer_look_marks_what_the_results_mark(corpus):
         assert sheet.notes[-1].startswith("* in-sample")
         assert "dev*" in {row[sheet.header.index("split")] for row in sheet.rows}
     assert not any("*" in cell for row in distributions.rows for cell in row)  # no score
+
+
+def test_a_truth_file_leaves_the_labels_of_the_split_that_tunes_to_what_is_fitted_there(corpus, tmp_path):
+    """Scalings are fitted on dev, and shifts are stated against it, where the truth that is kept apart is of test1 alone."""
+    held = slice(N // 2, N)
+    withheld = corpus.with_columns(emotion=[*corpus.column("emotion")[: N // 2], *[None] * (N // 2)])
+    path = tmp_path / "truth.csv"
+    ids, emotions = corpus.column("id")[held], corpus.column("emotion")[held]
+    values = zip(*(corpus.column(name)[held] for name in ("arousal", "valence", "dominance")), strict=True)
+    rows = [f"{id}.wav,{'S' if e == 'sad' else 'X'},{a},{v},{d}" for id, e, (a, v, d) in zip(ids, emotions, values, strict=True)]
+    path.write_text("\n".join(["FileName,EmoClass,EmoAct,EmoVal,EmoDom", *rows]) + "\n")
+    systems = {"attributes": run_of(corpus)["attributes"]}
+    apart = labels_apart(systems, withheld, path)
+    (_, shifts, _) = claim_sheets([(systems, apart)], 100)
+    assert {row[2] for row in shifts.rows if row[1] == "truth"} == {"dev", "test1"}
+    assert "Mean against dev" in shifts.notes[0]
+    systems = {"emotion": {"acoustic": logits(corpus, "acoustic", 1.0)}}
+    apart = replace(apart, truths={"emotion": dict(zip(ids, emotions, strict=True))})
+    (sheet,) = calibration_sheets(systems, apart, 100)
+    (whole,) = calibration_sheets(systems, labels_of(systems, corpus), 100)
+    assert sheet.rows == whole.rows
+
+
+def test_a_system_without_input_on_a_split_has_no_score_there_and_it_is_said(corpus):
+    systems = run_of(corpus)
+    silent = logits(corpus, "text", 1.0)
+    silent.logits[N // 2 :] = np.nan
+    systems["emotion"]["text"] = replace(silent)
+    labels = labels_of(systems, corpus)
+    assert "text has no input on test1, and no score." in score(systems, labels)[0].footnotes
+    (groups, _), (votes,) = group_sheets(systems, labels, ["gender", "agreement"], 100), vote_sheets(systems, labels)
+    assert {row[1] for row in groups.rows if row[0] == "text"} == {row[0] for row in votes.rows if row[1] == "text"} == {"dev*"}
+
+
+def test_a_grouping_that_the_table_does_not_tell_is_named(corpus):
+    systems = run_of(corpus)
+    half = corpus.with_columns(gender=[*corpus.column("gender")[: N // 2], *[None] * (N // 2)])
+    sheet = group_sheets(systems, labels_of(systems, half), ["gender"], 100)[0]
+    assert "test1: the table does not tell gender of any utterance." in sheet.notes
 
 
 def test_speakers_and_genders_of_a_truth_file_group_its_utterances(corpus, tmp_path):
@@ -213,6 +253,8 @@ def test_a_run_stands_under_the_row_of_the_paper_whose_config_it_was_started_wit
     assert sheet.notes == [
         "Rows of runs: without their intervals, which stand with the results; a dev score is in-sample, as the paper's is."
     ]
+    (alone,) = published_sheets({"ours": tmp_path / "ours"}, {"ours": scored["ours"]})
+    assert alone.notes[-1] == NO_RUN
     seen = [replace(table, results=[replace(r, transductive=True) for r in table.results]) for table in scored["theirs"]]
     (marked,) = published_sheets({"theirs": tmp_path / "theirs"}, {"theirs": seen})
     assert marked.rows[1][0] == "theirs: fused + rules judge†"

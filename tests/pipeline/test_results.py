@@ -121,7 +121,7 @@ def test_truth_that_does_not_cover_a_split_is_refused(tmp_path, lines, words):
         labels_apart(systems, corpus, truth(tmp_path, *lines))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"text": "text/predictions.parquet"}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"text": "text/predictions.parquet"}', '{"emotion": {"text": 3}}'])
 def test_a_list_of_systems_of_another_form_is_refused(tmp_path, text):
     (tmp_path / "systems.json").write_text(text)
     with pytest.raises(EmojudgeError, match=r"systems\.json: not readable .*the same emojudge run writes it again"):

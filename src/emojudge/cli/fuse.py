@@ -87,9 +87,13 @@ def _fit(options: Namespace) -> int:
 
 def _apply(options: Namespace) -> int:
     branches = _branches(options.predictions)
-    fused = _class(branches[0].info.task).load(options.apply).predict(branches)
+    fusion = _class(branches[0].info.task).load(options.apply)
+    fused = fusion.predict(branches)
     fused.save(f"{options.out}.parquet")
     _tell(f"{options.out}.parquet", fused)
+    learnt = sorted({*fused.split} & {*fusion.fitted_on_["splits"]}) if fused.info.corpus == fusion.fitted_on_["corpus"] else []
+    if learnt:
+        print(f"in-sample: {', '.join(learnt)}, which this fusion was fitted on; out-of-fold rows of it were written when it was fitted")
     return 0
 
 
@@ -97,7 +101,7 @@ def _branches(arguments: list[str]) -> list[Any]:
     """Return the predictions of each file, under the name that it was given.
 
     Raises:
-        ConfigError: If two have one name, or their tasks differ.
+        ConfigError: If two have one name, one has none that can stand in a joined name, or their tasks differ.
     """
     from ..predictions import load_predictions
 
@@ -110,6 +114,8 @@ def _branches(arguments: list[str]) -> list[Any]:
             rows: Any = load_predictions(path)
             branches.append(replace(rows, info=replace(rows.info, system=name)))
         first, last = branches[0].info, branches[-1].info
+        if not last.system or "+" in last.system:  # what a row rests on is told as one+other
+            raise ConfigError(f"{argument}: '{last.system}' cannot name a network, since it is empty or has a '+'; give another: NAME=FILE")
         if last.system in [rows.info.system for rows in branches[:-1]]:
             again = f"{last.system}-2={path or argument}"
             raise ConfigError(f"{argument}: another file is of '{last.system}' too; name them apart, as in {again}")
@@ -152,7 +158,7 @@ def _prior(text: str) -> str | list[float]:
     try:
         return [float(number) for number in text.split(",")]
     except ValueError as error:
-        raise ArgumentTypeError(f"'{text}' is not numbers by commas, one a class") from error
+        raise ArgumentTypeError(f"'{text}' is neither a name nor numbers by commas, one a class") from error
 
 
 def _chosen(fusion: Any) -> list[str]:

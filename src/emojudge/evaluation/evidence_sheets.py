@@ -90,7 +90,11 @@ def comparison_sheet(
             row = [split, name, number(spread.mean, digits, "+") + marks]
             if evidence is not None:
                 found = evidence.compared[system, split, measure].difference
-                row[2:] = [difference_text(found, digits) + marks, p_text(found.p), number(found.detectable, digits)]
+                row[2:] = [
+                    difference_text(found, digits) + marks,
+                    p_text(found.p),
+                    "-" if math.isnan(found.detectable) else number(found.detectable, digits),
+                ]
             if len(tables) > 1:
                 bounds = (number(spread.mean + side * spread.half_width, digits, "+") for side in (-1, 1))
                 row.append(f"[{', '.join(bounds)}]" if spread.n_runs > 1 else "-")
@@ -100,6 +104,10 @@ def comparison_sheet(
     if evidence is not None:
         notes += evidence_notes(replace(evidence, compared={}))
         notes.append("p of each difference alone, not corrected; detectable: the smallest difference found in 80 % of such comparisons.")
+        if any(row[4] == "-" for row in rows):
+            notes.append(
+                "No detectable difference stands where the two score the same, whoever is resampled, or one speaker alone is known."
+            )
     if len(tables) > 1:
         notes.append(f"The interval over {differing} speaks of the training alone, not of other speakers.")
     return Sheet(f"{system} minus {reference}", header, rows, notes)

@@ -54,7 +54,8 @@ class Sheet:
         """Return the sheet in Markdown: title, table, and each note as a paragraph."""
         rule = ["---:" if numeric else "---" for numeric in self.numeric]
         text = "\n".join(map(markdown_row, [self.header, rule, *self.rows]))
-        return f"{self.title}\n\n{text}\n" + "".join(f"\n{note}\n" for note in self.notes)
+        notes = (re.sub(r"^([*+-]) ", r"\\\1 ", note) for note in self.notes)  # the mark, not a list of one
+        return f"{self.title}\n\n{text}\n" + "".join(f"\n{note}\n" for note in notes)
 
     def to_csv(self) -> str:
         """Return header and rows as comma-separated values."""

@@ -15,12 +15,12 @@ UNCORRECTED = "Each verdict is of its own interval: of twenty where nothing is, 
 
 def score_text(interval: Interval, digits: int = 3) -> str:
     """Return a score with its interval: ``0.512 [0.480, 0.540]``; alone where that has no bounds, empty where there is no score."""
-    return _with_bounds(interval.value, interval.low, interval.high, f".{digits}f")
+    return _with_bounds(interval.value, interval.low, interval.high, f"z.{digits}f")
 
 
 def difference_text(difference: Difference, digits: int = 3) -> str:
     """Return a difference with its sign and interval: ``+0.012 [-0.003, +0.027]``."""
-    return _with_bounds(difference.value, difference.low, difference.high, f"+.{digits}f")
+    return _with_bounds(difference.value, difference.low, difference.high, f"+z.{digits}f")
 
 
 def p_text(p: float) -> str:

@@ -97,7 +97,7 @@ def entries(run_dir: str | Path) -> list[Entry]:
         EmojudgeError: If a line cannot be read; the message names it.
     """
     path = Path(run_dir) / LEDGER
-    if not path.is_file():
+    if not path.exists():
         return []
     found = []
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):

@@ -101,3 +101,15 @@ def test_the_task_is_told_by_the_header(tmp_path):
         task_of(path)
     with pytest.raises(PredictionsError, match="no such submission"):
         task_of(tmp_path / "none.csv")
+
+
+def test_a_file_that_is_no_text_is_named_without_being_printed(tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_bytes("FileName,EmoClass\n".encode("utf-16"))
+    with pytest.raises(PredictionsError, match=r"line 1: not UTF-8 \(byte 0xff\)"):
+        task_of(path)
+    path.write_bytes(b"\x1b[2J" + b"x" * 500 + b"\nu,A\n")
+    with pytest.raises(PredictionsError) as raised:
+        task_of(path)
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < len(str(path)) + 200

@@ -30,7 +30,7 @@ def read_options(arguments: Sequence[str]) -> Namespace:
         help="also the difference of two systems alone, with the smallest one that the data could show",
     )
     worth.add_argument("--resamples", type=_resamples, metavar="N", help="of the speakers, for intervals and p (default: 2000, in seconds)")
-    worth.add_argument("--no-intervals", action="store_true", help="print scores alone, which is faster")
+    worth.add_argument("--no-intervals", action="store_true", help="print the results without intervals and differences, which is faster")
     closer = parser.add_argument_group("a closer look")
     closer.add_argument(
         "--by",

@@ -20,7 +20,12 @@ def show(tables: Sequence[ResultsTable], console: Console) -> None:
 
 
 def show_sheets(sheets: Sequence[Sheet], console: Console) -> None:
-    """Print sheets one under the other, names as they are, brackets too; where nobody looks, as wide as they are."""
+    """Print sheets one under the other, names as they are, brackets too; where nobody looks, as wide as they are.
+
+    A table whose words do not fit beside each other, however they are wrapped, is wider than the terminal, which breaks its lines: no
+    number is cut.
+    """
+    looked_at = console.width
     for sheet in sheets:
         grid = _grid(sheet)
         width = console.measure(grid, options=console.options.update(max_width=1_000)).maximum
@@ -28,8 +33,10 @@ def show_sheets(sheets: Sequence[Sheet], console: Console) -> None:
             console.width = max(console.width, width)
         elif width > console.width:
             grid = _narrow_grid(sheet, console.width)
+            console.width = max(looked_at, console.measure(grid, options=console.options.update(max_width=1_000)).maximum)
         console.print(Text(sheet.title, style="bold"), soft_wrap=True)
         console.print(grid, crop=False)
+        console.width = looked_at if console.is_terminal else console.width
         for note in sheet.notes:
             console.print(note, highlight=False, markup=False, soft_wrap=True)
         console.print()

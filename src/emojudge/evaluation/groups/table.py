@@ -58,6 +58,8 @@ def groups_sheet(
         speakers: dict[str, str] = {}
         for name, predictions in systems.items():
             part = labelled(predictions.of_split(split), truth)
+            if not part.predicted.any():
+                continue  # nothing that it said is there to be scored
             speakers.update((id, groups[id]) for id in part.id)
             for grouping in groupings:
                 for score in score_groups(
@@ -66,6 +68,8 @@ def groups_sheet(
                     rows.append([name, split, grouping.by, *_cells(score)])
         if speakers and (note := speakers_note(split, list(speakers.values()))):
             notes.append(note)
+        unknown = [grouping.by for grouping in groupings if not any(grouping.group.get(id) is not None for id in speakers)]
+        notes += [f"{split}: the table does not tell {by} of any utterance." for by in unknown if speakers]
     scores = [measure, *BESIDE.get(measure, ())]
     header = ["system", "split", "by", "group", "n", "speakers", *scores, "difference to the rest", "p (Holm)", "word"]
     return Sheet(f"{measure} by group", header, rows, notes)

@@ -57,12 +57,16 @@ def task_of(path: str | Path) -> str:
     Raises:
         PredictionsError: If there is no such file, or its header is of neither.
     """
-    first = _read(path).removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors="replace").partition("\n")[0]
+    data = _read(path).removeprefix(BYTE_ORDER_MARK).partition(b"\n")[0]
+    try:
+        first = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise PredictionsError(f"{path}: line 1: not UTF-8 (byte {data[error.start]:#04x}); is it a CSV file saved as UTF-8?") from error
     header = first.strip().split(",")
     found = [task for task, columns in HEADERS.items() if {*columns[1:]} & {cell.strip() for cell in header}]
     if len(found) != 1:
         expected = " or ".join(",".join(columns) for columns in HEADERS.values())
-        raise PredictionsError(f"{path}: header '{first.strip()}' is of neither task, expected {expected}")
+        raise PredictionsError(f"{path}: header '{_shown(first.strip())}' is of neither task, expected {expected}")
     return found[0]
 
 
@@ -99,7 +103,7 @@ def _header(first: tuple[int, list[str]], expected: tuple[str, ...]) -> list[str
     missing = [name for name in expected if name not in header]
     extra = [name for name in header if name not in expected]
     what = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(map(repr, extra))} beside"] * bool(extra)
-    return [f"line 1: header '{','.join(header)}' {' and '.join(what) or 'has another order'}, expected '{','.join(expected)}'"]
+    return [f"line 1: header '{_shown(','.join(header))}' {' and '.join(what) or 'has another order'}, expected '{','.join(expected)}'"]
 
 
 def _cells(rows: list[tuple[int, list[str]]], columns: tuple[str, ...]) -> list[str]:
@@ -130,8 +134,8 @@ def _fault(column: str, cell: str) -> str:
 
 
 def _shown(cell: str) -> str:
-    """Return a cell as it stands in a message of one line."""
-    text = cell.replace("\n", "\\n")
+    """Return a cell as it stands in a message of one line: no line break and nothing that a terminal obeys, and not all of a long one."""
+    text = "".join(character if character.isprintable() else repr(character)[1:-1] for character in cell)
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 

@@ -53,8 +53,7 @@ def calibration_sheets(systems: Systems, labels: Labels, n_resamples: int = N_RE
     """
     from ...evaluation.calibration import calibration_sheet  # which takes scikit-learn, and that takes seconds
 
-    posteriors = _posteriors(systems, labels)
-    truth = {**tuning_labels(labels.table, "emotion"), **labels.truths["emotion"]}
+    posteriors, truth = _posteriors(systems, labels), _with_tuning(labels, "emotion")
     sheet = calibration_sheet(posteriors, truth, labels.groups, _tuned(labels), n_resamples=n_resamples)
     return [_marked(sheet, posteriors, labels)]
 
@@ -73,16 +72,18 @@ def vote_sheets(systems: Systems, labels: Labels) -> list[Sheet]:
         for split in dict.fromkeys(predictions.split):
             part = predictions.of_split(split)
             truth = [labels.truths["emotion"].get(id) for id in part.id]
-            if any(label is not None for label in truth):
+            n_labelled = sum(label is not None for label in truth)
+            if n_labelled and part.predicted.any():
                 found = score_posteriors(
                     truth, part.logits, classes, np.array([votes.get(id, nothing) for id in part.id], dtype=np.float64)
                 )
-                cells = [f"{found['n_posterior']:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
+                cells = [f"{n_labelled:,}", _number(found["top_2"]), _number(found["cross_entropy"])]
                 rows.append([split, name, *cells, f"{found['n_votes']:,}", _number(found["vote_js"]), _number(found["vote_cross_entropy"])])
     rows.sort(key=lambda row: row[0])
     header = ["split", "system", "n", "top 2", "cross-entropy", "n with votes", "distance", "cross-entropy to votes"]
     notes = [
-        "Distance: of Jensen and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
+        "n: utterances with a label; top 2: share of them whose class is one of the two most probable. Distance to the votes: of Jensen "
+        "and Shannon, 0 to 1; cross-entropies in nats. Posteriors are as the system gives them, under its own prior.",
         "Means without an interval: other speakers would give others.",
     ]
     return [_marked(Sheet("Posteriors and the votes of the raters", header, rows, notes), posteriors, labels)]
@@ -136,7 +137,7 @@ def claim_sheets(runs: Sequence[tuple[Systems, Labels]], n_resamples: int = N_RE
             claim, method = _what_is_added(by_name[FUSED], control.removesuffix(REFITTED)), by_name[FUSED].info.system
             other = f"The branches are joined by {method}, {control} is by regression: the difference is of method and branches together."
             notes = [*ablation.notes, *([other] if method != FUSED else [])]
-            found = replace(ablation, claim=claim, system=FUSED, reference=control, notes=notes)
+            found = replace(ablation, claim=f"{claim} ({task})", system=FUSED, reference=control, notes=notes)
             sheets.append(_marked(found.sheet(), by_name, labels))
         attributes = {name: rows for name, rows in by_name.items() if isinstance(rows, AttributePredictions)}
         if attributes:
@@ -153,13 +154,18 @@ def _attribute_sheets(
     systems: dict[str, AttributePredictions], labels: Labels, splits: Sequence[str], settings: dict[str, Any]
 ) -> list[Sheet]:
     """Return the distributions of attributes by split beside those of the split that tunes, and the correlation of errors."""
-    table, truth = labels.table, labels.truths["attributes"]
+    table, truth = labels.table, _with_tuning(labels, "attributes")
     split_of = dict(zip(table.column("id"), table.column("split"), strict=True))
     present = {split_of[id] for id, values in truth.items() if any(value is not None for value in values.values())}
     reference = next((split for split in _tuned(labels) if split in present), splits[0])
     shifts = attribute_distributions(systems, truth, split_of, labels.groups, reference, **settings)
-    errors = error_correlations(systems, truth, labels.groups, splits, **settings)
+    errors = error_correlations(systems, labels.truths["attributes"], labels.groups, splits, **settings)
     return [shifts.sheet(), _marked(errors.sheet(), systems, labels)]
+
+
+def _with_tuning(labels: Labels, task: str) -> dict[str, Any]:
+    """Return the truth of a task, with the table's own of the splits that tune where a truth file that is kept apart leaves them out."""
+    return {**(tuning_labels(labels.table, task) if _tuned(labels) else {}), **labels.truths[task]}
 
 
 def _what_is_added(fused: AnyPredictions, first: str) -> str:

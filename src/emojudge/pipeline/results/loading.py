@@ -33,7 +33,7 @@ def load_systems(run: Path) -> Systems:
     """Return the predictions that a run folder's list of systems names, by task and system."""
     try:
         names = json.loads((run / SYSTEMS_FILE).read_text(encoding="utf-8"))
-        files = {task: dict(by_name.items()) for task, by_name in names.items()}
-    except (ValueError, AttributeError) as error:
+        files = {task: {name: run / path for name, path in by_name.items()} for task, by_name in names.items()}
+    except (ValueError, AttributeError, TypeError) as error:
         raise EmojudgeError(f"{run / SYSTEMS_FILE}: not readable ({error}); the same emojudge run writes it again") from error
-    return {task: {name: load_predictions(run / path) for name, path in by_name.items()} for task, by_name in files.items()}
+    return {task: {name: load_predictions(path) for name, path in by_name.items()} for task, by_name in files.items()}

@@ -11,6 +11,8 @@ from ...evaluation.paper import TABLE_2, paper_sheet
 from ...evaluation.sheet import Sheet
 from ...evaluation.tables import MARK_NOTES, TRANSDUCTIVE, ResultsTable
 
+NO_RUN = "No run stands here: one does only below the row whose shipped config (run/paper_*.yaml) it was started with."
+
 
 def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[ResultsTable]]) -> list[Sheet]:
     """Return the half of the paper's Table 2 for each task that was scored.
@@ -36,7 +38,7 @@ def published_sheets(runs: Mapping[str, Path], scored: Mapping[str, Sequence[Res
                         own[system.config] = (f"{name}: {last}{TRANSDUCTIVE if _is_transductive(table, last) else ''}", scores)
         sheet = paper_sheet(task, own)
         marked = any(TRANSDUCTIVE in name for name, _ in own.values())
-        notes = [*([beside] if own else []), *([MARK_NOTES[TRANSDUCTIVE]] if marked else [])]
+        notes = [beside if own else NO_RUN, *([MARK_NOTES[TRANSDUCTIVE]] if marked else [])]
         sheets.append(replace(sheet, notes=[*sheet.notes, *notes]))
     return sheets
 

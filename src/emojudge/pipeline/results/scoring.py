@@ -108,6 +108,12 @@ def _footnotes(table: ResultsTable, systems: Mapping[str, AnyPredictions], corpu
             f"{TRANSDUCTIVE} transductive: the class prior was estimated from the utterances of this split, all of them together, without "
             "their labels; a system that hears one utterance at a time cannot do so."
         )
+    notes += [
+        f"{name} has no input on {split}, and no score."
+        for split in table.splits
+        for name, predictions in systems.items()
+        if table.result(name, split) is None and split in predictions.split
+    ]
     absent = {name for predictions in systems.values() for name in predictions.info.absent}
     if absent:
         notes.append(f"Never predicted, since training has no utterance of it: {', '.join(sorted(absent))}.")
