@@ -58,7 +58,7 @@ def test_the_files_are_what_the_library_gives(run, fuse, tmp_path):
     assert "178 utterances from acoustic+text, 2 utterances from acoustic" in said
 
 
-def test_a_fusion_applied_gives_its_own_rows_again(fuse, tmp_path):
+def test_a_fusion_applied_gives_its_own_rows_again(fuse, tmp_path, caplog):
     assert fuse("--method=interpolation")[0] == 0
     fitted = load_predictions(tmp_path / "out.parquet").of_split("test1", "test3")
     (tmp_path / "out.json").rename(tmp_path / "fusion.json")
@@ -66,7 +66,7 @@ def test_a_fusion_applied_gives_its_own_rows_again(fuse, tmp_path):
     assert (status, (tmp_path / "out.json").exists()) == (0, False)
     assert np.array_equal(load_predictions(tmp_path / "out.parquet").of_split("test1", "test3").logits, fitted.logits)
     assert "utterances from acoustic" in said
-    assert "in-sample: dev, dev2, which this fusion was fitted on" in said
+    assert "fitted on dev, dev2: its rows of that are in-sample" in caplog.text
 
 
 def test_it_is_fitted_on_the_splits_that_are_named(fuse, tmp_path):
@@ -86,14 +86,20 @@ def test_nothing_is_fitted_on_a_split_that_does_not_tune(fuse, tmp_path, split, 
     assert not (tmp_path / "out.parquet").exists()
 
 
-def test_attributes_get_the_moments_of_train(run, fuse, tmp_path):
-    status, said, _ = fuse("--moments=train", "--method=mean", files=("acoustic_v.parquet", "text_v.parquet"))
+@pytest.mark.parametrize("asked", [[], ["--moments=train"]])
+def test_attributes_get_the_moments_of_train(run, fuse, tmp_path, asked):
+    status, said, _ = fuse(*asked, "--method=mean", files=("acoustic_v.parquet", "text_v.parquet"))
     assert status == 0
     assert "weights acoustic 0.50, text 0.50, on the fitted rows, CCC of valence" in said
     moments = moments_of(attributes_of(run[1]), training_ids(run[1]))
     settings = AttributeFusion.load(tmp_path / "out.json").moments
     assert {name: tuple(pair) for name, pair in settings.items()} == {name: pytest.approx(pair) for name, pair in moments.items()}
     assert moments["valence"][0] == pytest.approx(np.mean(run[1].column("valence")[:40]))
+
+
+def test_moments_are_left_as_they_come_on_request(fuse, tmp_path):
+    assert fuse("--moments=none", "--method=mean", files=("acoustic_v.parquet", "text_v.parquet"))[0] == 0
+    assert AttributeFusion.load(tmp_path / "out.json").moments is None
 
 
 def test_the_prior_of_train_is_that_of_its_labels(run, fuse, tmp_path):

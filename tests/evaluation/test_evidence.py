@@ -7,12 +7,13 @@ import pytest
 
 from emojudge.errors import ConfigError, PredictionsError
 from emojudge.evaluation.additive import additive
-from emojudge.evaluation.evidence import Sample, clusters_of, weigh
+from emojudge.evaluation.evidence import Sample, weigh
 from emojudge.evaluation.evidence_sheets import comparison_sheet, evidence_sheet, sheets_of
 from emojudge.evaluation.records import mean_records
 from emojudge.evaluation.runs import combine
 from emojudge.evaluation.statistics import difference_of, intervals_of
 from emojudge.evaluation.tables import Result, ResultsTable, weigh_runs
+from emojudge.evaluation.wording import clusters_of
 
 CLASSES = ("calm", "sad")
 N = 400

@@ -8,7 +8,7 @@ import pytest
 from emojudge.evaluation import Difference, Interval
 from emojudge.evaluation.wording import difference_text, p_text, score_text, sign, speakers_note, verdict
 
-ABOVE = Difference(0.2, 0.1, 0.3, 0.01, 0.95, 500, 50, True, 0.14)
+ABOVE = Difference(0.2, 0.1, 0.3, 0.95, 500, 50, True, p=0.01, detectable=0.14)
 SPANS = replace(ABOVE, low=-0.1, high=0.5)
 NO_BOUNDS = Interval(0.5, math.nan, math.nan, 0.95, 10, 1, True)
 

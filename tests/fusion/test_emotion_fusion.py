@@ -1,6 +1,7 @@
 """Late fusion: what it agrees with, what it does without a branch, and what it refuses."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -354,3 +355,15 @@ def test_where_labels_are_drawn_by_speaker_out_of_fold_scores_are_at_chance(meth
         right["in-sample"].append((fusion.predict(branches).logits.argmax(axis=1) == target).mean())
     assert np.mean(right["in-sample"]) > in_sample
     assert np.mean(right["out-of-fold"]) < 0.33  # one in four by chance, of 120 speakers with a standard error of .04
+
+
+def test_what_else_the_regression_warns_of_is_passed_on(monkeypatch):
+    fit = LogisticRegression.fit
+
+    def warning(self, *args):
+        warnings.warn("something new", RuntimeWarning, stacklevel=1)
+        return fit(self, *args)
+
+    monkeypatch.setattr(LogisticRegression, "fit", warning)
+    with pytest.warns(RuntimeWarning, match="something new"):
+        fit_logistic(np.random.default_rng(0).normal(size=(30, 2)), np.arange(30) % 3, 3, [1.0])

@@ -39,6 +39,7 @@ def test_only_what_is_learnt_is_asked_of_the_corpus():
     check_tuning(table(emotion=[None] * 4), FusionConfig(), [ATTRIBUTE])
     check_tuning(table(emotion=[None] * 4), FusionConfig("any"), [ATTRIBUTE])
     check_tuning(table(**dict.fromkeys(ATTRIBUTES, [None] * 4)), FusionConfig(), [EMOTION])
+    check_tuning(table(arousal=[2.0, 2.0, 3.0, 4.0]), FusionConfig(match_moments=False), [ATTRIBUTE])
     check_tuning(table(arousal=[None] * 4, dominance=[None, None, 1.0, None]), FusionConfig(), [ATTRIBUTE])
 
 
@@ -49,6 +50,7 @@ def test_only_what_is_learnt_is_asked_of_the_corpus():
         ({"emotion": [None, None, "sad", "calm"]}, [BOTH], ConfigError, "has an emotion, which both would learn"),
         ({"arousal": [1.0, 2.0, None, None]}, [ATTRIBUTE], FusionError, r"tunes \(dev\) has no value of arousal, which train has"),
         ({"arousal": [1.0, 2.0, None, 3.0]}, [ATTRIBUTE], FusionError, "has values of arousal from one speaker only"),
+        ({"arousal": [2.0, 2.0, 3.0, 4.0]}, [ATTRIBUTE], ConfigError, r"arousal has one value in all that trains \(train\).*match_moments"),
         ({"emotion": ["sad", "calm", "sad", "sad"]}, [EMOTION], FusionError, "has no utterance of calm, which train has"),
         ({"speaker": list("1233")}, [EMOTION], FusionError, "fewer than two speakers"),
     ],

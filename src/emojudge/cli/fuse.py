@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         help="emotions: uniform (default), natural, train, estimated, or numbers by commas, one a class",
     )
     fitting.add_argument(
-        "--moments", choices=["train", "none"], help="attributes: give fused values mean and deviation of the train labels (default: none)"
+        "--moments", choices=["train", "none"], help="attributes: give fused values mean and deviation of the train labels (default: train)"
     )
     fitting.add_argument("--folds", type=int, help="speaker-grouped folds (default: 5)")
     fitting.add_argument("--seed", type=int, help="seed of the folds (default: 0)")
@@ -87,13 +87,9 @@ def _fit(options: Namespace) -> int:
 
 def _apply(options: Namespace) -> int:
     branches = _branches(options.predictions)
-    fusion = _class(branches[0].info.task).load(options.apply)
-    fused = fusion.predict(branches)
+    fused = _class(branches[0].info.task).load(options.apply).predict(branches)
     fused.save(f"{options.out}.parquet")
     _tell(f"{options.out}.parquet", fused)
-    learnt = sorted({*fused.split} & {*fusion.fitted_on_["splits"]}) if fused.info.corpus == fusion.fitted_on_["corpus"] else []
-    if learnt:
-        print(f"in-sample: {', '.join(learnt)}, which this fusion was fitted on; out-of-fold rows of it were written when it was fitted")
     return 0
 
 
@@ -146,7 +142,7 @@ def _fusion(task: str, options: Namespace, table: "Table") -> Any:
     settings = {name: value for name in SETTINGS if (value := getattr(options, name)) is not None}
     if options.target_prior == "train":
         settings["train_prior"] = train_prior(table)
-    if options.moments == "train":
+    if task == "attributes" and options.moments != "none":
         settings["moments"] = moments_of(attributes_of(table), training_ids(table))
     return _class(task)(**settings)
 

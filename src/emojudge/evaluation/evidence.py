@@ -1,6 +1,5 @@
 """What the scores of a table are worth: intervals over speakers, differences to a reference, and Holm over all of them."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -8,12 +7,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ConfigError, PredictionsError, nearest, plural, some
+from ..errors import ConfigError, PredictionsError, nearest, some
 from .additive import Additive, additive, range_of
 from .labelled import of_part
 from .statistics import Difference, Interval, McNemar, few_groups, holm, mcnemar
 from .statistics.studentized import statistics_of
-from .wording import speakers_note
+from .wording import clusters_of, speakers_note
 
 Place: TypeAlias = tuple[str, str]
 """A system and a split."""
@@ -184,17 +183,6 @@ def _common(runs: Sequence[Sample]) -> NDArray[np.bool_]:
         return np.ones(len(runs[0].id), dtype=bool)  # a class that was not predicted is wrong
     predicted = np.array([~np.isnan(run.prediction).all(axis=1) for run in runs])  # (runs, utterances)
     return np.asarray(predicted.all(axis=0) | ~predicted.any(axis=0))
-
-
-def clusters_of(groups: Sequence[str]) -> str:
-    """Return what there is to resample: ``8 speakers``, or ``3 speakers and 20 recordings`` where some speakers are not known.
-
-    >>> clusters_of(["speaker 1", "speaker 2", "speaker 1", "id a"])
-    '2 speakers and 1 utterance'
-    """
-    nouns = {"speaker": "speaker", "recording": "recording", "id": "utterance"}
-    counts = Counter(nouns[group.partition(" ")[0]] for group in dict.fromkeys(groups))
-    return " and ".join(plural(counts[noun], noun) for noun in nouns.values() if noun in counts)
 
 
 def alike(runs: Sequence[Sample]) -> bool:

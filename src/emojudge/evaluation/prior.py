@@ -93,6 +93,10 @@ def estimate_prior(log_posterior: ArrayLike, source: ArrayLike, *, tolerance: fl
     the largest ``mean of p'(c | x) / p'(c)`` bounds what is still missing of it, so the end is known rather than guessed from the
     length of the last step. What scores make of it is transductive: it rests on the very utterances that are scored.
 
+    It is as good as the posteriors: planted distributions of eight classes come back within .02 from 6,000 to 10,000 utterances with
+    calibrated posteriors. A few hundred utterances, or posteriors that say little or are off for these speakers, give one that is far
+    from the truth, and decisions under it that are worse than under any declared prior.
+
     Args:
         log_posterior: ``(utterances, classes)``, calibrated under ``source``; rows with NaN had no input and do not count.
         source: Class distribution that the posterior assumes, ``(classes,)``; a class at 0 stays at 0.

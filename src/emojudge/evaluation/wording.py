@@ -1,8 +1,10 @@
 """Scores, intervals and differences as text, and the word that a difference allows."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from ..errors import plural
 from .statistics import Difference, Interval, few_groups
 
 NOT_SHOWN = "not shown"
@@ -36,7 +38,7 @@ def verdict(difference: Difference, above: str = "gain", below: str = "loss", di
     return f"{word}; smallest difference that this data could show: {difference.detectable:.{digits}f}"
 
 
-def sign(interval: Interval | Difference, above: str, below: str) -> str:
+def sign(interval: Interval, above: str, below: str) -> str:
     """Return ``above`` or ``below`` where an interval is on one side of 0, else that nothing was shown.
 
     With fewer than 20 speakers the word says that it is not established.
@@ -64,6 +66,17 @@ def tally(entries: Iterable[tuple[str, str]]) -> str:
             reached.setdefault(word, []).append(name)
     n_open = len(entries) - sum(map(len, reached.values()))
     return " ".join([*(f"{word}: {'; '.join(names)}." for word, names in reached.items()), f"Not shown: {n_open} of {len(entries)}."])
+
+
+def clusters_of(groups: Sequence[str]) -> str:
+    """Return what there is to resample: ``8 speakers``, or ``3 speakers and 20 recordings`` where some speakers are not known.
+
+    >>> clusters_of(["speaker 1", "speaker 2", "speaker 1", "id a"])
+    '2 speakers and 1 utterance'
+    """
+    nouns = {"speaker": "speaker", "recording": "recording", "id": "utterance"}
+    counts = Counter(nouns[group.partition(" ")[0]] for group in dict.fromkeys(groups))
+    return " and ".join(plural(counts[noun], noun) for noun in nouns.values() if noun in counts)
 
 
 def speakers_note(split: str, groups: Sequence[str]) -> str | None:

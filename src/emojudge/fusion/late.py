@@ -60,7 +60,11 @@ class LateFusion(SavedFusion, Generic[AnyRows, Truth]):
         fused = self._settled(self._predict(branches))
         seen = [split for split in self.fitted_on_["splits"] if split in fused.split]
         if seen and fused.info.corpus == self.fitted_on_["corpus"]:
-            log.warning("this fusion was fitted on %s: its rows of that are in-sample, and a score of them is too good", ", ".join(seen))
+            log.warning(
+                "this fusion was fitted on %s: its rows of that are in-sample, and a score of them is too good; "
+                "out-of-fold ones were written when it was fitted",
+                ", ".join(seen),
+            )
         return fused
 
     def _predict(self, branches: Sequence[AnyRows]) -> AnyRows:

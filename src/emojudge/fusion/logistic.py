@@ -44,6 +44,7 @@ def fit_logistic(features: Float, target: Int, n_classes: int, grid: Sequence[fl
         n_classes: Number of classes; one without a row gets the logit :data:`NEVER_SEEN`.
         grid: Inverse strengths of the L2 penalty on the coefficients; the intercept is free.
     """
+    from scipy.linalg import LinAlgWarning
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
@@ -62,6 +63,9 @@ def fit_logistic(features: Float, target: Int, n_classes: int, grid: Sequence[fl
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always")
                 regression.set_params(C=c).fit(standardised, target)
+            for warning in caught:  # an ill-conditioned Hessian makes it go on by another solver, which warns where that fails too
+                if not issubclass(warning.category, ConvergenceWarning | LinAlgWarning):
+                    warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
             if faults := [str(w.message).splitlines()[0] for w in caught if issubclass(w.category, ConvergenceWarning)]:
                 log.warning("the logistic regression with C = %g is kept though not at its optimum: %s", c, faults[0])
             weights, bias = regression.coef_, regression.intercept_

@@ -27,7 +27,7 @@ def check_tuning(table: Table, config: FusionConfig, systems: Collection[System]
         _check_emotions(table, learners["emotion"])
         check_target_prior(config.target_prior, len(table.info.classes))
     if learners["attributes"]:
-        _check_attributes(table, learners["attributes"])
+        _check_attributes(table, learners["attributes"], config)
 
 
 def _check_emotions(table: Table, learners: list[str]) -> None:
@@ -45,11 +45,16 @@ def _check_emotions(table: Table, learners: list[str]) -> None:
         raise FusionError(f"the split that tunes ({_splits(table, 'tune')}) has fewer than two speakers; grouped folds need two")
 
 
-def _check_attributes(table: Table, learners: list[str]) -> None:
+def _check_attributes(table: Table, learners: list[str], config: FusionConfig) -> None:
     learnt = [name for name in ATTRIBUTES if _labelled(table, name, "fit")]
     if not learnt:
         raise _nothing_to_learn(table, f"a value of {', '.join(ATTRIBUTES)}", learners)
     for name in learnt:
+        if config.match_moments and len({value for value, _ in _labelled(table, name, "fit")}) == 1:
+            raise ConfigError(
+                f"{table.info.source}: {name} has one value in all that trains ({_splits(table, 'fit')}): no deviation to match; "
+                "leave it out of the corpus, or set fusion.match_moments to false"
+            )
         groups = {group for _, group in _labelled(table, name, "tune")}
         if not groups:
             raise FusionError(f"the split that tunes ({_splits(table, 'tune')}) has no value of {name}, which train has; tune on another")

@@ -58,7 +58,7 @@ def test_means_deviations_and_shifts_are_those_of_numpy():
         row = rows[source, "dominance", "test"]
         assert (row.mean.value, row.deviation.value) == pytest.approx((test.mean(), test.std()))
         assert row.shift.value == pytest.approx((test.mean() - train.mean()) / train.std())
-        assert (row.n, row.n_speakers, row.verdict) == (600, 30, "lower")
+        assert (row.n, row.clusters, row.verdict) == (600, "30 speakers", "lower")
         assert rows[source, "dominance", "train"].shift is None
         assert rows[source, "valence", "dev"].verdict == "not shown: the interval spans 0"
     assert found.sentence.startswith("Mean against train, in deviations there: lower: dominance of truth, test; dominance of fused, test.")

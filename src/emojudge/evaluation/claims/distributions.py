@@ -14,7 +14,7 @@ from ..additive import Additive
 from ..labelled import Truths, attribute_values
 from ..sheet import Sheet
 from ..statistics import Interval, intervals_of
-from ..wording import UNCORRECTED, score_text, sign, speakers_note, tally
+from ..wording import UNCORRECTED, clusters_of, score_text, sign, speakers_note, tally
 
 TRUTH = "truth"
 
@@ -28,7 +28,8 @@ class Distribution:
     attribute: str
     split: str
     n: int
-    n_speakers: int
+    clusters: str
+    """What was resampled, such as ``8 speakers``."""
     mean: Interval
     deviation: Interval
     """Population standard deviation."""
@@ -57,14 +58,14 @@ class Distributions:
 
     def sheet(self) -> Sheet:
         """Return the distributions as a table, with the sentence below it."""
-        header = ["attribute", "source", "split", "n", "speakers", "mean", "deviation", f"shift against {self.reference}", "verdict"]
+        header = ["attribute", "source", "split", "n", "resampled", "mean", "deviation", f"shift against {self.reference}", "verdict"]
         cells = [
             [
                 row.attribute,
                 row.source,
                 row.split,
                 f"{row.n:,}",
-                f"{row.n_speakers:,}",
+                row.clusters,
                 score_text(row.mean, 2),
                 score_text(row.deviation, 2),
                 "" if row.shift is None else score_text(row.shift, 2),
@@ -127,7 +128,7 @@ def attribute_distributions(
                     either = inside | there
                     (shift,) = intervals_of([_shift(column[either], inside[either], there[either])], speaker[either].tolist(), **settings)
                 deviation = deviation.within(0.0, np.inf)
-                rows.append(Distribution(source, attribute, name, len(part), len(set(speaker[inside])), mean, deviation, shift))
+                rows.append(Distribution(source, attribute, name, len(part), clusters_of(speaker[inside].tolist()), mean, deviation, shift))
     if not rows:
         raise EmojudgeError("no utterance has a value of an attribute, true or predicted; there is no distribution to compare")
     everywhere: dict[str, dict[str, str]] = {}

@@ -8,35 +8,25 @@ from typing import Any
 import numpy as np
 
 from ..additive import Additive, additive, is_of_attributes
+from .intervals import Interval
 from .studentized import NOTHING, Statistic, statistics_of
 
 POWER = 0.8
 
 
 @dataclass(frozen=True)
-class Difference:
-    """By how much one system is above another on the same utterances."""
+class Difference(Interval):
+    """By how much one system is above another on the same utterances; without bounds where too few speakers show a difference."""
 
-    value: float
-    low: float
-    """NaN with one cluster, which tells nothing of others; -inf where two or three are all, or all that show a difference: too few."""
-    high: float
     p: float
     """Two-sided, of no difference between the systems; below ``1 - level`` where the interval does not hold 0, and only there."""
-    level: float
-    n: int
-    """Utterances scored."""
-    n_groups: int
-    """Clusters that were resampled; ``n`` where every utterance counts by itself."""
-    clustered: bool
-    """Whether utterances were taken by cluster. If not, interval and p are too small where speakers differ."""
     detectable: float
     """The true difference that as many such speakers would show with a power of 80 %, at ``level``; NaN where none of them differs."""
 
     @classmethod
     def of(cls, found: Statistic, level: float, clustered: bool) -> "Difference":
         """Return the difference that was resampled."""
-        return cls(found.value, *found.bounds(level), found.p, level, found.n, found.n_groups, clustered, _detectable(found, level))
+        return cls(**vars(Interval.of(found, level, clustered)), p=found.p, detectable=_detectable(found, level))
 
 
 def paired_bootstrap(

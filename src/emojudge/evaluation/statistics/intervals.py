@@ -14,11 +14,11 @@ FEW_GROUPS = 20
 
 @dataclass(frozen=True)
 class Interval:
-    """A score with the interval in which the score of all speakers like these lies."""
+    """A score, or a difference of two, with the interval in which that of all speakers like these lies."""
 
     value: float
     low: float
-    """NaN with one cluster, which tells nothing of others; -inf with two or three, which tell too little."""
+    """NaN with one cluster, which tells nothing of others; -inf where two or three are all, or all that vary: too few."""
     high: float
     level: float
     n: int
@@ -26,7 +26,7 @@ class Interval:
     n_groups: int
     """Clusters that were resampled; ``n`` where every utterance counts by itself."""
     clustered: bool
-    """Whether utterances were taken by cluster. If not, the interval is too narrow where speakers differ."""
+    """Whether utterances were taken by cluster. If not, the interval (and p) is too small where speakers differ."""
 
     @classmethod
     def of(cls, found: Statistic, level: float, clustered: bool) -> "Interval":
