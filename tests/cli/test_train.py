@@ -20,9 +20,11 @@ from transformers import RobertaConfig, RobertaModel
 from emojudge.cli import train
 from emojudge.cli.main import main
 from emojudge.corpus import load_table
+from emojudge.errors import ConfigError
 from emojudge.files import file_digest
 from emojudge.labels import EMOTIONS
 from emojudge.models import EmotionClassifier
+from emojudge.pipeline.ledger import entries, refuse_choosing
 from emojudge.predictions import load_predictions
 
 NETWORK = "model.init_args.network.init_args"
@@ -170,6 +172,21 @@ def test_test_scores_each_test_split(runs, copied, capsys):
     (row,) = csv.DictReader((copied / "logs" / "metrics_test.csv").open(newline=""))
     assert float(row["test/dev/macro_f1"]) == max(float(row["val/macro_f1"]) for row in log_of(copied))
     assert "test/test1/macro_f1" in capsys.readouterr().out
+
+
+def test_a_test_of_held_splits_is_recorded_where_the_training_belongs_to_a_run(runs, copied, tiny_table):
+    assert runs("test", copied, "--data.init_args.test_splits=[dev,test1]") == 0
+    assert entries(copied.parent) == []  # no run is around it
+    (copied.parent / "run.json").write_text("{}")
+    tiny_table.save(copied.parent / "table.parquet")
+    assert runs("test", copied, "--data.init_args.test_splits=[dev]") == 0
+    assert entries(copied.parent) == []
+    assert runs("test", copied, "--data.init_args.test_splits=[dev,test1]") == 0
+    (entry,) = entries(copied.parent)
+    assert (entry.purpose, entry.splits) == ("test of a checkpoint", {"test1": tiny_table.splits["test1"]})
+    assert entry.systems == {"emotion: moved": file_digest(copied / "checkpoints" / "best.ckpt")}
+    with pytest.raises(ConfigError, match="'test1' was scored as held out"):
+        refuse_choosing(copied.parent, ["test1"])
 
 
 def test_output_is_short_where_nobody_watches(runs, tmp_path, capsys):

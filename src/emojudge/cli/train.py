@@ -37,6 +37,7 @@ from ..files import hold
 from ..models.checkpoint import check_checkpoint, check_local
 from .failures import ToldElsewhereError, failing_as_one
 from .parsing import PARSER_MODE, OneLineErrors, resolve_configs, set_up_parsing
+from .recording import RecordTests
 
 PROGRESS_VARIABLE = "EMOJUDGE_PROGRESS_FILE"
 """Environment variable with the path of a file that tells a parent process how far a training is."""
@@ -130,7 +131,7 @@ class TrainingCLI(LightningCLI):
         if config.get("logger") in (None, True) and not config.get("fast_dev_run"):
             settings["logger"] = _loggers(str(self.subcommand), Path(config.get("default_root_dir") or ".") / "logs")
         self._signals = StopSignals()
-        callbacks: list[Any] = [EpochSeed(), ExactResume(), self._signals, LearningRates(), Throughput()]
+        callbacks: list[Any] = [EpochSeed(), ExactResume(), self._signals, LearningRates(), Throughput(), RecordTests()]
         if path := os.environ.get(PROGRESS_VARIABLE):
             callbacks.append(ProgressFile(path))
         given = config.get("callbacks") or []

@@ -20,6 +20,7 @@ from ..evaluation.sheet import Sheet
 from ..files import hold, write_text
 from ..predictions import Predictions
 from ..predictions.rows import Rows
+from .stages import RECORD
 
 LEDGER = "ledger.jsonl"
 """The ledger, relative to its run folder: a JSON object a line, the oldest first."""
@@ -43,7 +44,7 @@ class Entry:
     splits: dict[str, int]
     """The held splits that were scored, each with its number of utterances."""
     systems: dict[str, str]
-    """Digest of the predictions on these splits, by ``task: system``."""
+    """Digest of the predictions on these splits, or of the checkpoint that was tested, by ``task: system``."""
     times: int = 1
     """How often in a row the same predictions were scored for the same purpose."""
     last: str = ""
@@ -75,7 +76,38 @@ def record(run_dir: str | Path, splits: Iterable[str], purpose: str, systems: Sc
         return None
     counts = {split: max(rows.split.count(split) for rows in scored.values()) for split in held}
     digests = {name: _digest(rows) for name, rows in scored.items()}
-    entry = Entry(_now(), purpose, _command(), {split: n for split, n in counts.items() if n}, digests)
+    return _write(run_dir, Entry(_now(), purpose, _command(), {split: n for split, n in counts.items() if n}, digests), again=again)
+
+
+def record_test(folder: str | Path, table: Table, splits: Iterable[str], tasks: Iterable[str], checkpoint: str) -> Entry | None:
+    """Return the entry that says that a branch of a run is tested by itself, as ``emojudge test`` does, after it was written.
+
+    None, and nothing is written, where no split is held out, or the training does not belong to a run on this corpus.
+
+    Args:
+        folder: Of the training; that of its run is around it.
+        table: The corpus that is tested on.
+        splits: The splits that are scored, of any role.
+        tasks: What is scored.
+        checkpoint: Digest of the checkpoint, which stands for its predictions.
+
+    Raises:
+        EmojudgeError: As :func:`record`.
+    """
+    folder = Path(folder).resolve()
+    run_dir = folder.parent
+    if not (run_dir / RECORD).is_file() or not (run_dir / TABLE_FILE).is_file():
+        return None
+    info = read_table(run_dir / TABLE_FILE).info
+    counts = {split: table.splits[split] for split in sorted({*splits}) if info.roles.get(split) == "hold"}
+    if info.fingerprint != table.info.fingerprint or not counts:
+        return None
+    digests = {f"{task}: {folder.name}": checkpoint for task in tasks}
+    return _write(run_dir, Entry(_now(), "test of a checkpoint", _command(), counts, digests))
+
+
+def _write(run_dir: str | Path, entry: Entry, *, again: bool = True) -> Entry:
+    """Write an entry under the ledger's lock."""
     path = Path(run_dir) / LEDGER
     try:
         lock = hold(path.with_suffix(".lock"), EmojudgeError(f"{path}: another process is writing to it; try again"), WAIT_S)

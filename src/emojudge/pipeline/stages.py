@@ -20,6 +20,9 @@ from ..files import file_digest, hold, write_text
 PACKAGES = ("torch", "lightning", "transformers", "scikit-learn", "numpy", "datasets")
 """Packages whose versions stand in ``run.json``."""
 
+RECORD = "run.json"
+"""The record of a run, which every run folder has."""
+
 TABLE = TABLE_FILE
 """The utterance table of a run, relative to its folder."""
 
@@ -63,7 +66,7 @@ class RunFolder:
         busy = EmojudgeError(f"{self.path}: another run is at work in this folder; wait for it, or use another --out")
         lock = hold(self.path / "run.lock", busy)
         try:
-            self._stages = _read(self.path / "run.json").get("stages", {})
+            self._stages = _read(self.path / RECORD).get("stages", {})
             self._save()
             yield
         finally:
@@ -109,7 +112,7 @@ class RunFolder:
         return {output: file_digest(self.path / output) if (self.path / output).is_file() else None for output in outputs}
 
     def _save(self) -> None:
-        write_text(self.path / "run.json", json.dumps({**self._record, "stages": self._stages}, indent=1, default=str) + "\n")
+        write_text(self.path / RECORD, json.dumps({**self._record, "stages": self._stages}, indent=1, default=str) + "\n")
 
 
 def sources_digest(files: Iterable[str | Path], folders: Iterable[str | Path] = (), without: str | Path | None = None) -> str:

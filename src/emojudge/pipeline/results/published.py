@@ -10,6 +10,7 @@ from ...errors import EmojudgeError
 from ...evaluation.paper import TABLE_2, paper_sheet
 from ...evaluation.sheet import Sheet
 from ...evaluation.tables import MARK_NOTES, TRANSDUCTIVE, ResultsTable
+from ..stages import RECORD
 
 NO_RUN = "No run stands here: one does only below the row whose shipped config (run/paper_*.yaml) it was started with."
 
@@ -53,7 +54,7 @@ def started_with(run: Path) -> set[str]:
     Raises:
         EmojudgeError: If its record cannot be read.
     """
-    path = run / "run.json"
+    path = run / RECORD
     try:
         record: Any = json.loads(path.read_text(encoding="utf-8"))
         command = [str(word) for word in record["command"]]
